@@ -1,0 +1,192 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { steadyClock } from './clock.ts'
+import { readConfig } from './config.ts'
+import type { Config } from './config.ts'
+import { openAuditLog } from './features/audit/audit-log.ts'
+import { JOBS, mountRoutes } from './features/index.ts'
+import { EVERY_FIELD, limitsInForce } from './features/limits.ts'
+import { graphqlTransport, refuse, setHeaders } from './graphql/transport.ts'
+import { openYoga } from './graphql/yoga.ts'
+import { checkKeys } from './platform/crypto/check-keys.ts'
+import { developmentMasterKeys } from './platform/crypto/master-keys.ts'
+import { openKeyring } from './platform/crypto/keyring.ts'
+import { openDatabase } from './platform/db/client.ts'
+import { migrate } from './platform/db/migrate.ts'
+import { healthRoutes } from './platform/http/health-routes.ts'
+import { isHostAllowed } from './platform/http/host-check.ts'
+import { securityHeaders } from './platform/http/security-headers.ts'
+import { startJobs } from './platform/jobs.ts'
+import type { JobRunner } from './platform/jobs.ts'
+import { openLimits } from './platform/limits/limits.ts'
+import { openLog } from './platform/log.ts'
+import type { Log } from './platform/log.ts'
+import type { Mailer } from './platform/mail/mailer.ts'
+import { openMailer } from './platform/mail/open-mailer.ts'
+import { openOutbox } from './platform/mail/outbox.ts'
+import { openMetrics } from './platform/metrics.ts'
+import { closeRedis, openRedis, pingRedis } from './platform/redis.ts'
+import type { RedisListeners } from './platform/redis.ts'
+import { buildSchema } from './schema/index.ts'
+import type { Services } from './services.ts'
+
+/** What a test, or a program that embeds the server, may put in place of the real thing. */
+export type Replacements = { now: () => Date; mailer: Mailer; log: Log }
+
+export type App = {
+  services: Services
+  server: Server
+  /** Listens where the configuration says; resolves with the port in use. */
+  listen(): Promise<number>
+  /** Says so at /readyz, finishes what is under way, flushes, and closes everything. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Puts the server together: the one place where services are opened and features mounted. Reads nothing but `env`.
+ * Throws before anything listens when the configuration, the keys or the database are not in order.
+ */
+export async function createApp(env: NodeJS.ProcessEnv, replacements: Partial<Replacements> = {}): Promise<App> {
+  const config = readConfig(env)
+  const log = replacements.log ?? openLog(config.log)
+  await migrate(config.database, log)
+
+  const closing: (() => Promise<void>)[] = []
+  try {
+    const services = await openServices(config, log, replacements, closing)
+    return serve(services, closing)
+  } catch (error) {
+    await closeAll(closing)
+    throw error
+  }
+}
+
+async function openServices(config: Config, log: Log, replacements: Partial<Replacements>, closing: (() => Promise<void>)[]): Promise<Services> {
+  const now = steadyClock(replacements.now)
+  const keys = openKeyring(config.masterKeys.length > 0 ? config.masterKeys : developmentMasterKeys(config.dataDir))
+  const metrics = openMetrics()
+  const database = await openDatabase(config.database, log)
+  closing.push(() => database.close())
+  await checkKeys(database.systemDb, keys)
+
+  const redis = config.redisUrl ? await openRedis(config.redisUrl, tellOfRedis(log)) : null
+  if (redis) closing.push(() => closeRedis(redis))
+  const limits = openLimits({ rows: limitsInForce(config.limits), everyCall: EVERY_FIELD, redis, keys, now })
+  closing.push(() => limits.close())
+
+  const mailer = replacements.mailer ?? openMailer(config.mail, now)
+  closing.push(() => mailer.close())
+  const outbox = openOutbox({ database, mailer, keys, log, now, metrics })
+  closing.push(() => outbox.stop())
+  return { config, now, log, metrics, keys, database, redis, limits, outbox, audit: openAuditLog(database, now, metrics) }
+}
+
+// GraphiQL is a page: where it is on, a browser that opens /graphql is shown it.
+function wantsGraphiQL({ method, headers }: IncomingMessage, { introspection }: Config): boolean {
+  return introspection && method === 'GET' && (headers.accept ?? '').includes('text/html')
+}
+
+function tellOfRedis(log: Log): RedisListeners {
+  return {
+    onAway: (error) => log.error('redis.away', { error }),
+    onBack: () => log.info('redis.back'),
+  }
+}
+
+function serve(services: Services, closing: (() => Promise<void>)[]): App {
+  const { config, metrics } = services
+  let stopping = false
+  const graphql = graphqlTransport(services, openYoga(services, buildSchema()))
+  const pages = getRequestListener(routes(services, () => stopping).fetch, { overrideGlobalObjects: false })
+  const headers = { graphql: securityHeaders('api', config), pages: securityHeaders('page', config) }
+  let port = config.port
+
+  const server = createServer((request, response) => {
+    const isGraphQL = /^\/graphql(\?|$)/.test(request.url ?? '')
+    setHeaders(response, isGraphQL ? headers.graphql : headers.pages)
+    response.once('finish', () => metrics.httpRequest(isGraphQL ? 'graphql' : 'other', response.statusCode))
+    if (!isHostAllowed(request.headers.host, config, port)) {
+      return refuse(response, { status: 421, code: 'REQUEST_REFUSED', message: 'This development server answers to its own name alone.' })
+    }
+    if (isGraphQL && !wantsGraphiQL(request, config)) void graphql(request, response)
+    else void pages(request, response)
+  })
+  server.requestTimeout = 30_000
+  server.headersTimeout = 15_000
+  server.keepAliveTimeout = 30_000
+
+  const jobs = startJobs(services, JOBS)
+  services.outbox.start()
+  let closed: Promise<void> | null = null
+
+  return {
+    services,
+    server,
+    listen: async () => {
+      await listenOn(server, config)
+      port = portOf(server)
+      return port
+    },
+    close: () => {
+      stopping = true
+      closed ??= stop(server, jobs, closing)
+      return closed
+    },
+  }
+}
+
+function routes(services: Services, isStopping: () => boolean): Hono {
+  const { config, database, log, metrics, outbox, redis } = services
+  const app = new Hono()
+  const checks = {
+    database: () => database.ping(),
+    redis: () => (redis ? pingRedis(redis) : Promise.resolve()),
+    outbox: () => outbox.health(),
+  }
+  app.route('/', healthRoutes({ checks, isStopping, metrics, metricsToken: config.metricsToken }))
+  mountRoutes(app, services)
+  app.notFound((c) => c.text('There is nothing here.', 404))
+  app.onError((error, c) => {
+    log.error('http.unexpected', { error })
+    return c.text('Unexpected error.', 500)
+  })
+  return app
+}
+
+function listenOn(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('The server listens on no port.')
+  return address.port
+}
+
+const FINISH_WITHIN_MS = 10_000
+
+async function stop(server: Server, jobs: JobRunner, closing: (() => Promise<void>)[]): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  server.closeIdleConnections()
+  const impatience = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS)
+  await closed
+  clearTimeout(impatience)
+  await jobs.stop()
+  await closeAll(closing)
+}
+
+// The last opened first: what leans on something closes before it.
+async function closeAll(closing: (() => Promise<void>)[]): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close()
+}

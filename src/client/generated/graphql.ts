@@ -1,0 +1,536 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { OperationText as DocumentNode } from '../document.ts';
+import { gql } from '../document.ts';
+/**
+ * What a caller must have proved for a field. The levels are ordered: SESSION < FRESH < STRONG.
+ * An account that has no passkey and no authenticator app yet satisfies STRONG with a FRESH proof.
+ */
+export type AuthLevel =
+  /** A live session that proved any factor in the last 15 minutes. */
+  | 'FRESH'
+  /** A live session. */
+  | 'SESSION'
+  /** A live session that proved a passkey or an authenticator app in the last 15 minutes. */
+  | 'STRONG';
+
+/** A way to prove who you are. */
+export type AuthMethod =
+  /** A link or a code sent by mail. */
+  | 'MAGIC_LINK'
+  /** A passkey (WebAuthn). */
+  | 'PASSKEY';
+
+/** A new record. */
+export type CreateRecordInput = {
+  /** 1 to 64 letters, digits and `_ - . : /`, a letter first. */
+  collection: string;
+  /** Plain. At most 65,536 bytes. */
+  data?: unknown;
+  /** A compact JWE, kept as it is. At most 98,304 bytes. */
+  encryptedData?: string | null | undefined;
+  /** Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server. */
+  id?: string | null | undefined;
+  /** Encrypted at rest by the server. At most 16,384 bytes. */
+  secret?: unknown;
+  /** Plain, one line. At most 1,000 bytes. */
+  title?: string | null | undefined;
+};
+
+/** Which record to delete. */
+export type DeleteRecordInput = {
+  /** The record to delete. */
+  id: string;
+  /** When given, the record is deleted only at this revision. */
+  revision?: number | null | undefined;
+};
+
+/** Who wants to sign in, for how long, and where to go afterwards. */
+export type RequestMagicLinkInput = {
+  /** The mail address. EMAIL_INVALID says what is odd about one that is refused. */
+  email: string;
+  /** Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin. */
+  redirectTo?: string | null | undefined;
+  /** Keep this device signed in for 30 days instead of 24 hours. */
+  rememberDevice?: boolean | null | undefined;
+};
+
+/** A change of a record. A field that is left out stays as it is; null clears it. */
+export type UpdateRecordInput = {
+  /** Plain. At most 65,536 bytes. */
+  data?: unknown;
+  /** A compact JWE, kept as it is. At most 98,304 bytes. */
+  encryptedData?: string | null | undefined;
+  /** The record to change. */
+  id: string;
+  /** The revision that the change was made from; CONFLICT when it is no longer in force. */
+  revision: number;
+  /** Encrypted at rest by the server. At most 16,384 bytes. */
+  secret?: unknown;
+  /** Plain, one line. At most 1,000 bytes. */
+  title?: string | null | undefined;
+};
+
+/** The code of a mail. */
+export type VerifyMagicCodeInput = {
+  /** The code from the same mail: six digits; spaces are ignored. It works only in the browser that asked for it. */
+  code: string;
+};
+
+/** The token of a link. */
+export type VerifyMagicLinkInput = {
+  /** Sign in here although another browser asked for the link. The user pressed a button; no script sets it. */
+  confirm?: boolean | null | undefined;
+  /** What stands behind the # of the link: 43 characters. */
+  token: string;
+};
+
+export type SecurityAuditQueryVariables = Exact<{
+  action?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type SecurityAuditQuery = { securityAudit: { edges: Array<{ cursor: string, node: { __typename: 'AuditEntry', id: string, action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, deviceName: string | null, details: unknown, timestamp: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type UserFieldsFragment = { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null };
+
+export type SessionFieldsFragment = { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string };
+
+export type RecordFieldsFragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
+
+export type AuditEntryFieldsFragment = { __typename: 'AuditEntry', id: string, action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, deviceName: string | null, details: unknown, timestamp: string };
+
+export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
+
+export type NodeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type NodeQuery = { node:
+    | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
+    | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
+    | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
+   | null };
+
+export type NodesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type NodesQuery = { nodes: Array<
+    | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
+    | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
+    | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
+   | null> };
+
+type NodeFields_AuditEntry_Fragment = { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string };
+
+type NodeFields_Record_Fragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
+
+type NodeFields_Session_Fragment = { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string };
+
+type NodeFields_User_Fragment = { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null };
+
+export type NodeFieldsFragment =
+  | NodeFields_AuditEntry_Fragment
+  | NodeFields_Record_Fragment
+  | NodeFields_Session_Fragment
+  | NodeFields_User_Fragment
+;
+
+export type RecordsQueryVariables = Exact<{
+  collection?: string | null | undefined;
+  titleContains?: string | null | undefined;
+  updatedSince?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type RecordsQuery = { records: { totalCount: number, edges: Array<{ cursor: string, node: { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type RecordQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RecordQuery = { record: { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string } | null };
+
+export type RecordWithSecretQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RecordWithSecretQuery = { record: { __typename: 'Record', secret: unknown, id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string } | null };
+
+export type CreateRecordMutationVariables = Exact<{
+  input: CreateRecordInput;
+}>;
+
+
+export type CreateRecordMutation = { createRecord: { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string } };
+
+export type UpdateRecordMutationVariables = Exact<{
+  input: UpdateRecordInput;
+}>;
+
+
+export type UpdateRecordMutation = { updateRecord: { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string } };
+
+export type DeleteRecordMutationVariables = Exact<{
+  input: DeleteRecordInput;
+}>;
+
+
+export type DeleteRecordMutation = { deleteRecord: { deletedId: string } };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null } | null };
+
+export type SessionQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionQuery = { session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } | null };
+
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionsQuery = { sessions: Array<{ __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }> };
+
+export type RevokeSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RevokeSessionMutation = { revokeSession: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } };
+
+export type RevokeOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RevokeOtherSessionsMutation = { revokeOtherSessions: Array<{ __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }> };
+
+export type RequestMagicLinkMutationVariables = Exact<{
+  input: RequestMagicLinkInput;
+}>;
+
+
+export type RequestMagicLinkMutation = { requestMagicLink: { message: string, expiresAt: string } };
+
+export type VerifyMagicLinkMutationVariables = Exact<{
+  input: VerifyMagicLinkInput;
+}>;
+
+
+export type VerifyMagicLinkMutation = { verifyMagicLink:
+    | { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null }
+    | { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } }
+   };
+
+export type VerifyMagicCodeMutationVariables = Exact<{
+  input: VerifyMagicCodeInput;
+}>;
+
+
+export type VerifyMagicCodeMutation = { verifyMagicCode:
+    | { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null }
+    | { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } }
+   };
+
+export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LogoutMutation = { logout: boolean };
+
+type SignInResultFields_ConfirmationRequired_Fragment = { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null };
+
+type SignInResultFields_SignedIn_Fragment = { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } };
+
+export type SignInResultFieldsFragment =
+  | SignInResultFields_ConfirmationRequired_Fragment
+  | SignInResultFields_SignedIn_Fragment
+;
+
+export const AuditEntryFieldsFragmentDoc = gql`
+    fragment AuditEntryFields on AuditEntry {
+  __typename
+  id
+  action
+  tableName
+  recordId
+  success
+  ipAddress
+  userAgent
+  deviceName
+  details
+  timestamp
+}
+    ` as unknown as DocumentNode<AuditEntryFieldsFragment, unknown>;
+export const PageFieldsFragmentDoc = gql`
+    fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+    ` as unknown as DocumentNode<PageFieldsFragment, unknown>;
+export const UserFieldsFragmentDoc = gql`
+    fragment UserFields on User {
+  __typename
+  id
+  email
+  displayName
+  createdAt
+  lastLoginAt
+}
+    ` as unknown as DocumentNode<UserFieldsFragment, unknown>;
+export const SessionFieldsFragmentDoc = gql`
+    fragment SessionFields on Session {
+  __typename
+  id
+  current
+  deviceName
+  authMethod
+  level
+  remembered
+  encryptionEnabled
+  ipAddress
+  userAgent
+  createdAt
+  lastActivityAt
+  expiresAt
+}
+    ` as unknown as DocumentNode<SessionFieldsFragment, unknown>;
+export const RecordFieldsFragmentDoc = gql`
+    fragment RecordFields on Record {
+  __typename
+  id
+  collection
+  title
+  data
+  encryptedData
+  keyId
+  revision
+  createdAt
+  updatedAt
+}
+    ` as unknown as DocumentNode<RecordFieldsFragment, unknown>;
+export const NodeFieldsFragmentDoc = gql`
+    fragment NodeFields on Node {
+  __typename
+  id
+  ...UserFields
+  ...SessionFields
+  ...RecordFields
+  ... on AuditEntry {
+    action
+    tableName
+    recordId
+    success
+    ipAddress
+    userAgent
+    details
+    timestamp
+  }
+}
+    ` as unknown as DocumentNode<NodeFieldsFragment, unknown>;
+export const SignInResultFieldsFragmentDoc = gql`
+    fragment SignInResultFields on SignInResult {
+  __typename
+  ... on SignedIn {
+    user {
+      ...UserFields
+    }
+    session {
+      ...SessionFields
+    }
+    redirectTo
+  }
+  ... on ConfirmationRequired {
+    requestedAt
+    deviceName
+    ipAddress
+  }
+}
+    ` as unknown as DocumentNode<SignInResultFieldsFragment, unknown>;
+export const SecurityAuditDocument = gql`
+    query SecurityAudit($action: String, $first: Int, $after: String, $last: Int, $before: String) {
+  securityAudit(
+    action: $action
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    edges {
+      cursor
+      node {
+        ...AuditEntryFields
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+  }
+}
+    ${AuditEntryFieldsFragmentDoc}
+${PageFieldsFragmentDoc}` as unknown as DocumentNode<SecurityAuditQuery, SecurityAuditQueryVariables>;
+export const NodeDocument = gql`
+    query Node($id: ID!) {
+  node(id: $id) {
+    ...NodeFields
+  }
+}
+    ${NodeFieldsFragmentDoc}
+${UserFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}
+${RecordFieldsFragmentDoc}` as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
+export const NodesDocument = gql`
+    query Nodes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ...NodeFields
+  }
+}
+    ${NodeFieldsFragmentDoc}
+${UserFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}
+${RecordFieldsFragmentDoc}` as unknown as DocumentNode<NodesQuery, NodesQueryVariables>;
+export const RecordsDocument = gql`
+    query Records($collection: String, $titleContains: String, $updatedSince: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
+  records(
+    collection: $collection
+    titleContains: $titleContains
+    updatedSince: $updatedSince
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    edges {
+      cursor
+      node {
+        ...RecordFields
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+    totalCount
+  }
+}
+    ${RecordFieldsFragmentDoc}
+${PageFieldsFragmentDoc}` as unknown as DocumentNode<RecordsQuery, RecordsQueryVariables>;
+export const RecordDocument = gql`
+    query Record($id: ID!) {
+  record(id: $id) {
+    ...RecordFields
+  }
+}
+    ${RecordFieldsFragmentDoc}` as unknown as DocumentNode<RecordQuery, RecordQueryVariables>;
+export const RecordWithSecretDocument = gql`
+    query RecordWithSecret($id: ID!) {
+  record(id: $id) {
+    ...RecordFields
+    secret
+  }
+}
+    ${RecordFieldsFragmentDoc}` as unknown as DocumentNode<RecordWithSecretQuery, RecordWithSecretQueryVariables>;
+export const CreateRecordDocument = gql`
+    mutation CreateRecord($input: CreateRecordInput!) {
+  createRecord(input: $input) {
+    ...RecordFields
+  }
+}
+    ${RecordFieldsFragmentDoc}` as unknown as DocumentNode<CreateRecordMutation, CreateRecordMutationVariables>;
+export const UpdateRecordDocument = gql`
+    mutation UpdateRecord($input: UpdateRecordInput!) {
+  updateRecord(input: $input) {
+    ...RecordFields
+  }
+}
+    ${RecordFieldsFragmentDoc}` as unknown as DocumentNode<UpdateRecordMutation, UpdateRecordMutationVariables>;
+export const DeleteRecordDocument = gql`
+    mutation DeleteRecord($input: DeleteRecordInput!) {
+  deleteRecord(input: $input) {
+    deletedId
+  }
+}
+    ` as unknown as DocumentNode<DeleteRecordMutation, DeleteRecordMutationVariables>;
+export const MeDocument = gql`
+    query Me {
+  me {
+    ...UserFields
+  }
+}
+    ${UserFieldsFragmentDoc}` as unknown as DocumentNode<MeQuery, MeQueryVariables>;
+export const SessionDocument = gql`
+    query Session {
+  session {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<SessionQuery, SessionQueryVariables>;
+export const SessionsDocument = gql`
+    query Sessions {
+  sessions {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
+export const RevokeSessionDocument = gql`
+    mutation RevokeSession($id: ID!) {
+  revokeSession(id: $id) {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<RevokeSessionMutation, RevokeSessionMutationVariables>;
+export const RevokeOtherSessionsDocument = gql`
+    mutation RevokeOtherSessions {
+  revokeOtherSessions {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<RevokeOtherSessionsMutation, RevokeOtherSessionsMutationVariables>;
+export const RequestMagicLinkDocument = gql`
+    mutation RequestMagicLink($input: RequestMagicLinkInput!) {
+  requestMagicLink(input: $input) {
+    message
+    expiresAt
+  }
+}
+    ` as unknown as DocumentNode<RequestMagicLinkMutation, RequestMagicLinkMutationVariables>;
+export const VerifyMagicLinkDocument = gql`
+    mutation VerifyMagicLink($input: VerifyMagicLinkInput!) {
+  verifyMagicLink(input: $input) {
+    ...SignInResultFields
+  }
+}
+    ${SignInResultFieldsFragmentDoc}
+${UserFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}` as unknown as DocumentNode<VerifyMagicLinkMutation, VerifyMagicLinkMutationVariables>;
+export const VerifyMagicCodeDocument = gql`
+    mutation VerifyMagicCode($input: VerifyMagicCodeInput!) {
+  verifyMagicCode(input: $input) {
+    ...SignInResultFields
+  }
+}
+    ${SignInResultFieldsFragmentDoc}
+${UserFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}` as unknown as DocumentNode<VerifyMagicCodeMutation, VerifyMagicCodeMutationVariables>;
+export const LogoutDocument = gql`
+    mutation Logout {
+  logout
+}
+    ` as unknown as DocumentNode<LogoutMutation, LogoutMutationVariables>;

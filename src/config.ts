@@ -1,0 +1,201 @@
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { MENDING } from './config-mending.ts'
+import * as values from './config-values.ts'
+import { DOCUMENTED_LIMITS } from './features/limits.ts'
+import type { MasterKey } from './platform/crypto/keyring.ts'
+
+/** Everything that can be set from outside. Made once by `readConfig`; nobody else reads the environment. */
+export type Config = {
+  /** 'production' when NODE_ENV says so; 'development' otherwise. Production refuses to start on what would be unsafe. */
+  mode: 'development' | 'production'
+  host: string
+  /** 0 lets the system choose (tests). */
+  port: number
+  /** Where people reach the server: the base of links, the cookies' scope, the home origin. No path. */
+  publicUrl: URL
+  /** Exact origins that may call with cookies, besides publicUrl's own. */
+  allowedOrigins: readonly string[]
+  /** The folder of what the server keeps beside a database: the SQLite file, and in development the key and the mailbox. */
+  dataDir: string
+  database: { provider: 'sqlite'; file: string } | { provider: 'postgresql'; url: string; poolSize: number }
+  redisUrl: string | null
+  /** How many processes share the database (PROCESSES): more than one needs PostgreSQL and Redis. */
+  processes: number
+  /** Empty in development where none is set: `developmentMasterKeys(dataDir)` then keeps one. */
+  masterKeys: readonly MasterKey[]
+  mail: {
+    from: string
+    provider: { kind: 'postmark'; token: string } | { kind: 'smtp'; url: string } | { kind: 'mailbox'; folder: string }
+  }
+  /** Addresses and networks (CIDR) whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
+  signUp: 'open' | 'closed'
+  adminEmails: readonly string[]
+  limits: {
+    /** Multiplies every limit. */
+    scale: number
+    /** A limit's own maximum (LIMIT_<NAME>), before the scale. By the names of features/limits.ts. */
+    overrides: Readonly<Record<string, number>>
+  }
+  log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; pretty: boolean }
+  lifetimes: {
+    linkMs: number
+    sessionMs: number
+    rememberedSessionMs: number
+    /** A session that is not used for so long ends. */
+    idleMs: number
+    rememberedIdleMs: number
+    /** How long a proof counts as FRESH. */
+    freshMs: number
+    auditMs: number
+  }
+  records: { maxPerUser: number }
+  /** Introspection and GraphiQL: on in development. */
+  introspection: boolean
+  /** Bearer token that opens /metrics to others than loopback; null closes it to them. */
+  metricsToken: string | null
+}
+
+/** One thing that is wrong with the settings, and the line that mends it. It never shows what was set. */
+export type ConfigFault = { variable: string; problem: string; mend: string }
+
+/** The settings cannot be started on. Holds every fault, not only the first. */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[]) {
+    const lines = faults.map(({ variable, problem, mend }) => `  ${variable}: ${problem}\n    mend: ${mend}`)
+    super(`Latchkey does not start on these settings.\n${lines.join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000] as const
+
+/** Reads the settings from the environment. An empty text counts as unset. Throws one ConfigError with all faults. */
+export function readConfig(env: Environment): Config {
+  const faults: ConfigFault[] = []
+  const refuse = (variable: string, problem: string, mend = MENDING[variable] ?? `${variable}=`): void => {
+    // One fault for each variable: what follows from an unreadable one says nothing new.
+    if (!faults.some((fault) => fault.variable === variable)) faults.push({ variable, problem, mend })
+  }
+  const setting = <Value>(variable: string, kind: z.ZodType<Value, string>, fallback: Value): Value => {
+    const text = env[variable]?.trim()
+    if (!text) return fallback
+    const parsed = kind.safeParse(text)
+    if (!parsed.success) refuse(variable, parsed.error.issues[0]?.message ?? 'It cannot be read.')
+    return parsed.success ? parsed.data : fallback
+  }
+
+  const isProduction = setting('NODE_ENV', values.oneOf('production', 'development', 'test'), 'development') === 'production'
+  const port = setting('PORT', values.wholeNumber(0, 65_535), 4000)
+  const dataDir = setting('DATA_DIR', values.folder, './data')
+  const database = setting('DATABASE_URL', values.databaseUrl, { file: join(dataDir, 'latchkey.db') })
+  const poolSize = setting('DATABASE_POOL_SIZE', values.wholeNumber(1, 500), 10)
+  const postmarkToken = setting<string | null>('POSTMARK_SERVER_TOKEN', values.secret(10), null)
+  const smtpUrl = setting<string | null>('SMTP_URL', values.smtpUrl, null)
+  const inMs = (variable: string, unitMs: number, most: number, fallback: number) =>
+    setting(variable, values.wholeNumber(1, most), fallback) * unitMs
+
+  const config: Config = {
+    mode: isProduction ? 'production' : 'development',
+    host: setting('HOST', values.listenHost, isProduction ? '0.0.0.0' : '127.0.0.1'),
+    port,
+    publicUrl: setting('PUBLIC_URL', values.publicUrl, new URL(`http://localhost:${port}`)),
+    allowedOrigins: setting('ALLOWED_ORIGINS', values.origins, []),
+    dataDir,
+    database: 'file' in database ? { provider: 'sqlite', ...database } : { provider: 'postgresql', ...database, poolSize },
+    redisUrl: setting<string | null>('REDIS_URL', values.redisUrl, null),
+    processes: setting('PROCESSES', values.wholeNumber(1, 1_000), 1),
+    masterKeys: setting('MASTER_KEYS', values.masterKeys, []),
+    mail: {
+      from: setting('MAIL_FROM', values.sender, 'Latchkey <latchkey@localhost>'),
+      provider: providerOf(postmarkToken, smtpUrl, dataDir),
+    },
+    trustedProxies: setting('TRUSTED_PROXIES', values.networks, []),
+    signUp: setting('SIGN_UP', values.oneOf('open', 'closed'), 'open'),
+    adminEmails: setting('ADMIN_EMAILS', values.emails, []),
+    limits: {
+      scale: setting('RATE_LIMIT_SCALE', values.positiveNumber(1_000_000), isProduction ? 1 : 100),
+      overrides: limitOverrides(env, setting, refuse),
+    },
+    log: {
+      level: setting('LOG_LEVEL', values.oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info'),
+      pretty: !isProduction,
+    },
+    lifetimes: {
+      linkMs: inMs('LINK_MINUTES', MINUTE, 60, 10),
+      sessionMs: inMs('SESSION_HOURS', HOUR, 720, 24),
+      rememberedSessionMs: inMs('REMEMBERED_SESSION_DAYS', DAY, 400, 30),
+      idleMs: inMs('SESSION_IDLE_HOURS', HOUR, 720, 12),
+      rememberedIdleMs: inMs('REMEMBERED_SESSION_IDLE_DAYS', DAY, 400, 14),
+      freshMs: inMs('FRESH_MINUTES', MINUTE, 120, 15),
+      auditMs: inMs('AUDIT_RETENTION_DAYS', DAY, 3_650, 365),
+    },
+    records: { maxPerUser: setting('RECORDS_PER_USER', values.wholeNumber(1, 10_000_000), 10_000) },
+    introspection: setting('INTROSPECTION', values.oneOf('on', 'off'), isProduction ? 'off' : 'on') === 'on',
+    metricsToken: setting<string | null>('METRICS_TOKEN', values.secret(24), null),
+  }
+
+  const isSet = (variable: string) => Boolean(env[variable]?.trim())
+  refuseContradictions(config, isSet, refuse)
+  if (isProduction) refuseUnsafe(config, isSet, refuse)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+type Refuse = (variable: string, problem: string, mend?: string) => void
+type IsSet = (variable: string) => boolean
+
+/** What no mode can work on. */
+function refuseContradictions(config: Config, isSet: IsSet, refuse: Refuse): void {
+  if (isSet('POSTMARK_SERVER_TOKEN') && isSet('SMTP_URL')) {
+    refuse('SMTP_URL', 'POSTMARK_SERVER_TOKEN is set too, and mail goes one way.', 'Unset SMTP_URL or POSTMARK_SERVER_TOKEN.')
+  }
+  const sendsMail = isSet('POSTMARK_SERVER_TOKEN') || isSet('SMTP_URL')
+  if (sendsMail && !isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set, and the mail provider needs a sender.')
+  if (config.processes < 2) return
+  if (config.database.provider !== 'postgresql') refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
+  if (!config.redisUrl) refuse('REDIS_URL', 'PROCESSES is more than one, and they share their limits through Redis.')
+}
+
+/** What would be unsafe where people's data is real. */
+function refuseUnsafe(config: Config, isSet: IsSet, refuse: Refuse): void {
+  if (!isSet('MASTER_KEYS')) refuse('MASTER_KEYS', 'It is not set; the server has nothing to seal private data with.')
+  if (!isSet('PUBLIC_URL')) refuse('PUBLIC_URL', 'It is not set; links in mails would lead nowhere.')
+  else if (config.publicUrl.protocol !== 'https:') refuse('PUBLIC_URL', 'It is not https.')
+  if (config.allowedOrigins.some((origin) => !origin.startsWith('https:'))) {
+    refuse('ALLOWED_ORIGINS', 'An origin is plain http; whoever sits on its line could act for its users.')
+  }
+  if (!isSet('POSTMARK_SERVER_TOKEN') && !isSet('SMTP_URL')) {
+    refuse('POSTMARK_SERVER_TOKEN', 'There is no mail provider, so nobody could sign in.')
+  }
+  if (!isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set; mails need a sender.')
+}
+
+function providerOf(postmarkToken: string | null, smtpUrl: string | null, dataDir: string): Config['mail']['provider'] {
+  if (postmarkToken) return { kind: 'postmark', token: postmarkToken }
+  return smtpUrl ? { kind: 'smtp', url: smtpUrl } : { kind: 'mailbox', folder: join(dataDir, 'mailbox') }
+}
+
+type ReadSetting = <Value>(variable: string, kind: z.ZodType<Value, string>, fallback: Value) => Value
+
+// A limit that is set under a wrong name would not be in force, and nobody would see.
+function limitOverrides(env: Environment, setting: ReadSetting, refuse: Refuse): Record<string, number> {
+  const known = new Map(DOCUMENTED_LIMITS.map(({ variable, name }) => [variable, name]))
+  const overrides: Record<string, number> = {}
+  for (const variable of Object.keys(env).filter((key) => key.startsWith('LIMIT_') && env[key]?.trim())) {
+    const name = known.get(variable)
+    if (!name) {
+      refuse(variable, 'There is no limit of this name.', `One of: ${[...known.keys()].join(', ')}`)
+      continue
+    }
+    const max = setting<number | null>(variable, values.wholeNumber(1, 1_000_000_000), null)
+    if (max !== null) overrides[name] = max
+  }
+  return overrides
+}

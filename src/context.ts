@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestAccessLog } from './features/audit/request-access-log.ts'
+import { makeAccessLog } from './features/audit/request-access-log.ts'
+import { readSession } from './features/sessions/read-session.ts'
+import type { ScopedDb } from './platform/db/types.ts'
+import type { Taken } from './platform/limits/limiter.ts'
+import { clientIp } from './platform/http/client-ip.ts'
+import { cleanUserAgent, deviceNameOf } from './platform/user-agent.ts'
+import { AppError } from './errors.ts'
+import type { Services } from './services.ts'
+import type { Viewer } from './viewer.ts'
+
+/** Where a request comes from, as the security log tells it. */
+export type Origin = { ipAddress: string | null; userAgent: string | null; deviceName: string }
+
+/** What one request gets. A function that takes this acts as the viewer, and reaches the viewer's rows alone. */
+export type Context = {
+  services: Services
+  viewer: Viewer | null
+  /** The viewer's own rows. Asking for it when nobody is signed in is refused. */
+  readonly db: ScopedDb
+  origin: Origin
+  /** The Cookie header, where this request may carry one. */
+  cookieHeader: string | null
+  accessLog: RequestAccessLog
+  /** The session that this request began or renewed, so that its answer can mark it as the current one. */
+  issuedSessionId: string | null
+  /** What the limits said, for the answer's headers. */
+  limitsTaken: Taken[]
+  addCookie(setCookie: string): void
+  setHeaders(headers: Readonly<Record<string, string>>): void
+}
+
+/** Makes the context of a request that the transport let through. `cookieHeader` is null where cookies do not count. */
+export async function makeContext(services: Services, request: IncomingMessage, response: ServerResponse, cookieHeader: string | null): Promise<Context> {
+  const origin = originOf(services, request)
+  const viewer = cookieHeader ? await readSession(services, cookieHeader) : null
+  const accessLog = makeAccessLog(services, origin, viewer)
+  let db: ScopedDb | null = null
+  const context: Context = {
+    services,
+    viewer,
+    origin,
+    cookieHeader,
+    accessLog,
+    issuedSessionId: null,
+    limitsTaken: [],
+    get db() {
+      if (!viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+      return (db ??= services.database.scopeToUser(viewer.user.id, accessLog))
+    },
+    addCookie: (setCookie) => void response.appendHeader('set-cookie', setCookie),
+    setHeaders: (headers) => {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    },
+  }
+  return context
+}
+
+function originOf({ config }: Services, request: IncomingMessage): Origin {
+  const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)
+  return {
+    ipAddress: clientIp(request.socket.remoteAddress, request.headers, config.trustedProxies),
+    userAgent,
+    deviceName: deviceNameOf(userAgent),
+  }
+}

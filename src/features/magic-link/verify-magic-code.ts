@@ -1,0 +1,58 @@
+import type { Context } from '../../context.ts'
+import type { MagicLink } from '../../generated/sqlite/client.ts'
+import type { Keyring } from '../../platform/crypto/keyring.ts'
+import { equalSecrets } from '../../platform/crypto/tokens.ts'
+import { heldChallenges } from './challenge-cookie.ts'
+import { MAX_CODE_TRIES } from './magic-link.ts'
+import { redeem } from './redeem.ts'
+import type { SignedIn } from './redeem.ts'
+import { refuse } from './refuse.ts'
+
+/**
+ * Redeems the six digits of a mail in the browser that asked for it. A try is counted in the database before anything
+ * is compared, so that neither parallel tries nor a restart give a guesser a sixth.
+ */
+export async function verifyMagicCode(context: Context, input: { code: string }): Promise<SignedIn> {
+  const code = input.code.replace(/[\s-]/g, '')
+  const links = await liveLinksOfThisBrowser(context)
+  const [newest] = links
+  if (!newest) throw await refuse(context, { code: 'CODE_INVALID', reason: 'not-asked-here' })
+  if (!/^[0-9]{6}$/.test(code)) throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
+
+  for (const link of links) {
+    const counted = await countTry(context, link)
+    if (!counted || !matches(context.services.keys, counted, code)) continue
+    const signedIn = await redeem(context, counted)
+    if (signedIn) return signedIn
+  }
+  throw await refuse(context, { code: 'CODE_INVALID', reason: 'wrong', email: newest.email })
+}
+
+/** What is stored of a code: its HMAC under a server key, bound to its link, `<key id>.<mac>`. */
+export function codeMac(keys: Keyring, linkId: string, code: string, keyId = keys.currentId): string {
+  return `${keyId}.${keys.mac('codes', `${linkId}.${code}`, keyId)}`
+}
+
+function matches(keys: Keyring, link: MagicLink, code: string): boolean {
+  const [keyId] = link.codeHash.split('.')
+  if (!keyId || !keys.ids.includes(keyId)) return false
+  return equalSecrets(link.codeHash, codeMac(keys, link.id, code, keyId))
+}
+
+async function liveLinksOfThisBrowser(context: Context): Promise<MagicLink[]> {
+  const challenges = heldChallenges(context)
+  if (challenges.length === 0) return []
+  const { database, now } = context.services
+  return database.systemDb.magicLink.findMany({
+    where: { challengeHash: { in: challenges }, consumedAt: null, expiresAt: { gt: now() } },
+    orderBy: { createdAt: 'desc' },
+  })
+}
+
+async function countTry({ services }: Context, link: MagicLink): Promise<MagicLink | null> {
+  const [counted] = await services.database.systemDb.magicLink.updateManyAndReturn({
+    where: { id: link.id, consumedAt: null, expiresAt: { gt: services.now() }, codeTries: { lt: MAX_CODE_TRIES } },
+    data: { codeTries: { increment: 1 } },
+  })
+  return counted ?? null
+}

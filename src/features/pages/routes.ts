@@ -1,0 +1,48 @@
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import type { Config } from '../../config.ts'
+import { securityHeaders } from '../../platform/http/security-headers.ts'
+import type { AnswerKind } from '../../platform/http/security-headers.ts'
+import { builtWebFolder, readWebFolder } from './read-web-folder.ts'
+
+type Options = {
+  config: Pick<Config, 'mode' | 'introspection' | 'publicUrl'>
+  /** Where the built pages are. */
+  webFolder?: string
+}
+
+const PAGES = { '/': 'home', '/sign-in': 'sign-in', '/auth/verify': 'verify' } as const
+
+// Assets have their content's hash, or GraphiQL's version, in their address: what it names never changes.
+const FOR_EVER = 'public, max-age=31536000, immutable'
+const FOR_A_DAY = 'public, max-age=86400'
+
+/**
+ * The pages that people see, and what they load. GraphiQL, at GET /graphql, only where the schema may be asked for;
+ * who mounts these sends it there those requests that ask for HTML.
+ */
+export function pageRoutes({ config, webFolder = builtWebFolder() }: Options): Hono {
+  const files = readWebFolder(webFolder)
+  const routes = new Hono()
+
+  const headers = { page: securityHeaders('page', config), graphiql: securityHeaders('graphiql', config) }
+  const servePage = (address: string, name: string, kind: AnswerKind & keyof typeof headers) => {
+    const html = marked(files.page(name), config)
+    routes.get(address, (c: Context) => c.html(html, 200, headers[kind]))
+  }
+
+  for (const [address, name] of Object.entries(PAGES)) servePage(address, name, 'page')
+  if (config.introspection) servePage('/graphql', 'graphiql', 'graphiql')
+
+  for (const [address, { contentType, read }] of files.assets) {
+    const cached = { 'Content-Type': contentType, 'Cache-Control': address.startsWith('/assets/') ? FOR_EVER : FOR_A_DAY }
+    const assetHeaders = { ...securityHeaders('asset', config), ...cached }
+    routes.get(address, async (c) => c.body(new Uint8Array(await read()), 200, assetHeaders))
+  }
+  return routes
+}
+
+/** Tells the page that it is served in development: it then shows the ways to GraphiQL and to the mailbox. */
+function marked(html: string, { mode }: Options['config']): string {
+  return mode === 'development' ? html.replace('<html', '<html data-development') : html
+}

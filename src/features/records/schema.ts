@@ -1,0 +1,170 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import { builder } from '../../schema/builder.ts'
+import { guarded, needs } from '../../schema/guarded.ts'
+import { encodeNodeId, rowIdOf } from '../../schema/node-id.ts'
+import { pageArgs } from '../../schema/page-args.ts'
+import type { Prisma } from '../../generated/sqlite/client.ts'
+import { selectIn } from '../../schema/selection.ts'
+import { countRecords, listRecords } from './list-records.ts'
+import type { RecordPage } from './list-records.ts'
+import { MAX_BYTES, openSecret } from './record-fields.ts'
+import { createRecord, deleteRecord, updateRecord } from './write-record.ts'
+
+const ALWAYS = { id: true, userId: true, createdAt: true } as const
+const columns = (query: { select?: unknown }) => selectIn<Prisma.RecordSelect>(query, ALWAYS)
+
+const RecordRef = builder.prismaNode('Record', {
+  description: "A piece of the signed-in user's private data. No other user can ever reach it.",
+  id: { resolve: ({ id }) => id, description: '`record_<uuid>`.' },
+  findUnique: (id, { viewer }) => ({ userId_id: { userId: viewer?.user.id ?? '', id } }),
+  nullable: true,
+  // A page needs these for its cursors. Every other column is read only when the query asks for it.
+  select: ALWAYS,
+  fields: (t) => ({
+    collection: t.exposeString('collection', { description: "The app's own name for a kind of record: 'notes', 'settings'." }),
+    title: t.exposeString('title', { nullable: true, description: 'Plain, and searchable.' }),
+    data: t.field({
+      type: 'JSON',
+      nullable: true,
+      select: { data: true },
+      description: 'Plain.',
+      resolve: ({ data }): unknown => (data === null ? null : JSON.parse(data)),
+    }),
+    secret: t.field({
+      ...needs('FRESH'),
+      type: 'JSON',
+      nullable: true,
+      select: { secretSealed: true, userId: true, id: true },
+      description: 'Encrypted at rest by the server; readable only with a fresh proof.',
+      resolve: (record, _args, { services }) =>
+        record.secretSealed === null ? null : openSecret(services.keys, record, record.secretSealed),
+    }),
+    encryptedData: t.exposeString('encryptedData', {
+      nullable: true,
+      description: 'End-to-end encrypted by the client: a compact JWE that the server cannot read.',
+    }),
+    keyId: t.exposeString('keyId', { nullable: true, description: "The key that encryptedData is encrypted with (the JWE's kid)." }),
+    revision: t.exposeInt('revision', { description: 'Counts the writes. A write names the revision that it changes.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last written.' }),
+  }),
+})
+
+const size = (field: keyof typeof MAX_BYTES) => `At most ${MAX_BYTES[field].toLocaleString('en')} bytes.`
+
+const CreateRecordInput = builder.inputType('CreateRecordInput', {
+  description: 'A new record.',
+  fields: (t) => ({
+    id: t.id({ description: 'Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server.' }),
+    collection: t.string({ required: true, description: '1 to 64 letters, digits and `_ - . : /`, a letter first.' }),
+    title: t.string({ description: `Plain, one line. ${size('title')}` }),
+    data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
+    secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
+    encryptedData: t.string({ description: `A compact JWE, kept as it is. ${size('encryptedData')}` }),
+  }),
+})
+
+const UpdateRecordInput = builder.inputType('UpdateRecordInput', {
+  description: 'A change of a record. A field that is left out stays as it is; null clears it.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The record to change.' }),
+    revision: t.int({ required: true, description: 'The revision that the change was made from; CONFLICT when it is no longer in force.' }),
+    title: t.string({ description: `Plain, one line. ${size('title')}` }),
+    data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
+    secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
+    encryptedData: t.string({ description: `A compact JWE, kept as it is. ${size('encryptedData')}` }),
+  }),
+})
+
+const DeleteRecordInput = builder.inputType('DeleteRecordInput', {
+  description: 'Which record to delete.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The record to delete.' }),
+    revision: t.int({ description: 'When given, the record is deleted only at this revision.' }),
+  }),
+})
+
+const DeleteRecordPayload = builder.objectRef<{ id: string }>('DeleteRecordPayload').implement({
+  description: 'What was deleted.',
+  fields: (t) => ({
+    deletedId: t.id({ description: 'The id of the record that is gone.', resolve: ({ id }) => encodeNodeId('Record', id) }),
+  }),
+})
+
+const data = guarded({ level: 'SESSION', limit: 'data' })
+
+const RecordEdge = builder.edgeObject({
+  name: 'RecordEdge',
+  type: RecordRef,
+  nodeNullable: false,
+  description: 'One record of a page.',
+})
+
+const RecordConnection = builder.connectionObject(
+  {
+    name: 'RecordConnection',
+    type: RecordRef,
+    edgesNullable: { list: false, items: false },
+    description: 'A page of records.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'How many records the filters match in all. It is counted only when it is asked for.',
+        // The page that `records` answers is the parent; Relay's own shape does not know its filter.
+        resolve: (page, _args, context) => countRecords(context, page as unknown as RecordPage),
+      }),
+    }),
+  },
+  RecordEdge,
+)
+
+builder.queryFields((t) => ({
+  record: t.prismaField({
+    ...data,
+    type: RecordRef,
+    nullable: true,
+    description: "One of the user's records; null when there is no such record, or it is another's.",
+    args: { id: t.arg.id({ required: true, description: 'The id of the record.' }) },
+    resolve: (query, _root, { id }, { db }) => db.record.findFirst({ ...columns(query), where: { id: rowIdOf('Record', id) } }),
+  }),
+  records: t.field({
+    ...data,
+    type: RecordConnection,
+    description: "A page of the user's records, the newest first. Filters are ANDed.",
+    args: {
+      collection: t.arg.string({ description: 'Only records of this collection.' }),
+      titleContains: t.arg.string({ description: 'Only records whose title holds this text, in any case.' }),
+      updatedSince: t.arg({ type: 'DateTime', description: 'Only records that were written at this instant or later.' }),
+      ...pageArgs,
+    },
+    resolve: (_root, args, context, info) =>
+      listRecords(context, args, columns(queryFromInfo({ context, info, typeName: 'Record', path: ['edges', 'node'] }))),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  createRecord: t.prismaField({
+    ...data,
+    type: RecordRef,
+    description: 'Makes a record. CONFLICT when the id is taken, TOO_LARGE or QUOTA_EXCEEDED past a limit.',
+    args: { input: t.arg({ type: CreateRecordInput, required: true, description: 'The record.' }) },
+    resolve: (query, _root, { input }, context) => createRecord(context, input, columns(query)),
+  }),
+  updateRecord: t.prismaField({
+    ...data,
+    type: RecordRef,
+    description: 'Changes a record that still stands at the named revision. CONFLICT names the revision in force.',
+    args: { input: t.arg({ type: UpdateRecordInput, required: true, description: 'The change.' }) },
+    resolve: (query, _root, { input }, context) => updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, columns(query)),
+  }),
+  deleteRecord: t.field({
+    ...data,
+    type: DeleteRecordPayload,
+    description: 'Deletes a record for good. NOT_FOUND when it is gone, CONFLICT when it stands at another revision.',
+    args: { input: t.arg({ type: DeleteRecordInput, required: true, description: 'Which one.' }) },
+    resolve: async (_root, { input }, context) => {
+      const id = rowIdOf('Record', input.id)
+      await deleteRecord(context, { id, revision: input.revision ?? null })
+      return { id }
+    },
+  }),
+}))

@@ -1,0 +1,88 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Context } from '../../context.ts'
+import { AppError } from '../../errors.ts'
+import type { Prisma, Record } from '../../generated/sqlite/client.ts'
+import { isUniqueViolation } from '../../platform/db/errors.ts'
+import { isUuid } from '../../schema/node-id.ts'
+import { checkedCollection, columnsOf } from './record-fields.ts'
+import type { RecordFields } from './record-fields.ts'
+
+/** Which columns the answer needs; Pothos makes it from the query. */
+export type RecordQuery = { select: Prisma.RecordSelect }
+
+/** Makes a record, with the id that the client chose or one of the server's. QUOTA_EXCEEDED when the account is full. */
+export async function createRecord(
+  context: Context,
+  input: RecordFields & { id?: string | null | undefined; collection: string },
+  query: RecordQuery,
+): Promise<Record> {
+  const { db, services } = context
+  const { userId } = viewerOf(context)
+  const now = services.now()
+  const id = input.id == null ? uuidv7({ msecs: now.getTime() }) : clientMadeId(input.id)
+  const collection = checkedCollection(input.collection)
+  const columns = columnsOf(services.keys, { userId, id }, input)
+  try {
+    return await db.$transaction(async (tx) => {
+      // Counted first, by a conditional write: parallel creations cannot pass the limit together.
+      const { maxPerUser } = services.config.records
+      const room = await tx.recordUsage.updateMany({ where: { count: { lt: maxPerUser } }, data: { count: { increment: 1 } } })
+      if (room.count === 0) throw quotaExceeded(maxPerUser)
+      return tx.record.create({ ...query, data: { ...columns, userId, id, collection, createdAt: now, updatedAt: now } })
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) throw await conflict(context, id, 'There is a record with this id already.')
+    throw error
+  }
+}
+
+/** Changes the fields that are given, if the record still stands at the named revision. CONFLICT names the one in force. */
+export async function updateRecord(
+  context: Context,
+  input: RecordFields & { id: string; revision: number },
+  query: RecordQuery,
+): Promise<Record> {
+  const { db, services } = context
+  const { id, revision } = input
+  const columns = columnsOf(services.keys, { userId: viewerOf(context).userId, id }, input)
+  const [updated] = await db.record.updateManyAndReturn({
+    ...query,
+    where: { id, revision },
+    data: { ...columns, revision: { increment: 1 }, updatedAt: services.now() },
+  })
+  if (!updated) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
+  return updated
+}
+
+/** Deletes a record for good; with `revision`, only when it still stands there. */
+export async function deleteRecord(context: Context, input: { id: string; revision: number | null }): Promise<void> {
+  const { id, revision } = input
+  const deleted = await context.db.$transaction(async (tx) => {
+    const { count } = await tx.record.deleteMany({ where: { id, ...(revision !== null && { revision }) } })
+    if (count > 0) await tx.recordUsage.updateMany({ data: { count: { decrement: count } } })
+    return count > 0
+  })
+  if (!deleted) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
+}
+
+async function conflict({ db }: Context, id: string, message: string): Promise<AppError> {
+  const current = await db.record.findFirst({ where: { id }, select: { id: true, revision: true } })
+  if (!current) return new AppError('NOT_FOUND', 'There is no such record, or it is not yours.', { field: 'id' })
+  const { revision: currentRevision } = current
+  return new AppError('CONFLICT', `${message} Read it again: it stands at revision ${currentRevision}.`, { currentRevision })
+}
+
+function clientMadeId(id: string): string {
+  const uuid = id.startsWith('record_') ? id.slice('record_'.length) : id
+  if (isUuid(uuid) && uuid[14] === '7') return uuid
+  throw new AppError('BAD_INPUT', 'id: a UUID of version 7 in lower case, with or without `record_` before it.', { field: 'id' })
+}
+
+function quotaExceeded(limit: number): AppError {
+  return new AppError('QUOTA_EXCEEDED', `An account holds at most ${limit} records. Delete some first.`, { limit })
+}
+
+function viewerOf({ viewer }: Context): { userId: string } {
+  if (!viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  return { userId: viewer.user.id }
+}

@@ -1,0 +1,36 @@
+import type { Context } from '../../context.ts'
+import { AppError } from '../../errors.ts'
+import type { ViewerSession } from '../../viewer.ts'
+import { clearSessionCookie } from './session-cookie.ts'
+import { toViewerSession } from './to-viewer-session.ts'
+
+/** Ends one of the viewer's sessions, at once and on every process. NOT_FOUND when it is gone, or another's. */
+export async function revokeSession(context: Context, id: string): Promise<ViewerSession> {
+  const session = await context.db.$transaction(async (tx) => {
+    const found = await tx.session.findFirst({ where: { id } })
+    if (!found) return null
+    await tx.session.deleteMany({ where: { id } })
+    return found
+  })
+  if (!session) throw new AppError('NOT_FOUND', 'There is no such session, or it has ended.', { field: 'id' })
+  if (id === context.viewer?.session.id) clearSessionCookie(context)
+  return toViewerSession(session)
+}
+
+/** Ends every session of the viewer but the one that asks, and gives those that it ended. */
+export async function revokeOtherSessions(context: Context): Promise<ViewerSession[]> {
+  const others = { id: { not: context.viewer?.session.id ?? '' } }
+  const ended = await context.db.$transaction(async (tx) => {
+    const found = await tx.session.findMany({ where: others, orderBy: { createdAt: 'desc' } })
+    await tx.session.deleteMany({ where: others })
+    return found
+  })
+  return ended.map(toViewerSession)
+}
+
+/** Ends the session that asks and takes its cookie back. Doing so without a session is no error. */
+export async function logout(context: Context): Promise<boolean> {
+  if (context.viewer) await context.db.session.deleteMany({ where: { id: context.viewer.session.id } })
+  clearSessionCookie(context)
+  return true
+}

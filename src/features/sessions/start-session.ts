@@ -1,0 +1,39 @@
+import type { Context } from '../../context.ts'
+import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
+import type { SystemTx } from '../../platform/db/types.ts'
+import type { AuthMethod, ViewerSession } from '../../viewer.ts'
+import { toViewerSession } from './to-viewer-session.ts'
+
+type Proof = { userId: string; method: AuthMethod; remember: boolean }
+
+/** A session that began or was renewed, and the token for its cookie, which is stored nowhere. */
+export type StartedSession = { session: ViewerSession; token: string; maxAgeMs: number }
+
+/**
+ * Gives the browser a session for the user. A live session of the same user keeps its row and changes its token, so
+ * that the old token is dead; a session of another user in this browser ends. A token that came with the request is
+ * never adopted.
+ */
+export async function startSession(context: Context, tx: SystemTx, proof: Proof): Promise<StartedSession> {
+  const { now, config } = context.services
+  const startedAt = now()
+  const maxAgeMs = proof.remember ? config.lifetimes.rememberedSessionMs : config.lifetimes.sessionMs
+  const token = makeToken()
+  const columns = {
+    tokenHash: hashToken(token),
+    authMethod: proof.method,
+    remembered: proof.remember,
+    ...context.origin,
+    provedAt: startedAt,
+    lastActivityAt: startedAt,
+    expiresAt: new Date(startedAt.getTime() + maxAgeMs),
+  }
+  const held = context.viewer?.session
+  if (held) {
+    const renewed = await tx.session.updateManyAndReturn({ where: { id: held.id, userId: proof.userId }, data: columns })
+    if (renewed[0]) return { session: toViewerSession(renewed[0]), token, maxAgeMs }
+    await tx.session.deleteMany({ where: { id: held.id } })
+  }
+  const session = await tx.session.create({ data: { ...columns, userId: proof.userId, createdAt: startedAt } })
+  return { session: toViewerSession(session), token, maxAgeMs }
+}

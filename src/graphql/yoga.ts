@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
+import { NoSchemaIntrospectionCustomRule } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
+import { createYoga } from 'graphql-yoga'
+import type { Plugin, YogaServerInstance } from 'graphql-yoga'
+import { makeContext } from '../context.ts'
+import type { Context } from '../context.ts'
+import type { Services } from '../services.ts'
+import { codedErrors, maskError } from './errors.ts'
+import { accessLogBeforeAnswer } from './access-log-before-answer.ts'
+import { measured } from './measured.ts'
+
+/** What the transport hands to Yoga with each request. */
+export type NodeContext = { req: IncomingMessage; res: ServerResponse; cookieHeader: string | null }
+
+export type GraphQLServer = YogaServerInstance<NodeContext, Context>
+
+/** What a document may cost. A query of every field of a page of records and its log stays well below. */
+const DOCUMENT_LIMITS = { depth: 10, cost: 5_000, aliases: 15, tokens: 2_000, directives: 20 }
+
+/** The GraphQL engine: our schema behind the limits on documents, with masked errors and the log of accesses. */
+export function openYoga(services: Services, schema: GraphQLSchema): GraphQLServer {
+  const { config } = services
+  return createYoga<NodeContext, Context>({
+    schema,
+    context: ({ req, res, cookieHeader }) => makeContext(services, req, res, cookieHeader),
+    graphqlEndpoint: '/graphql',
+    // Ours: the transport answers CORS, health and the pages before Yoga sees a request.
+    cors: false,
+    landingPage: false,
+    graphiql: false,
+    batching: false,
+    multipart: false,
+    logging: false,
+    maskedErrors: { maskError: (error) => maskError(services, error) },
+    plugins: [
+      ...(config.introspection ? [] : [withoutIntrospection]),
+      documentLimits(config.introspection),
+      codedErrors(services),
+      accessLogBeforeAnswer(services),
+      measured(services),
+    ],
+  })
+}
+
+function documentLimits(introspection: boolean): Plugin {
+  return EnvelopArmorPlugin({
+    maxDepth: { n: DOCUMENT_LIMITS.depth, ignoreIntrospection: introspection, flattenFragments: true },
+    costLimit: { maxCost: DOCUMENT_LIMITS.cost, ignoreIntrospection: introspection, flattenFragments: true },
+    maxAliases: { n: DOCUMENT_LIMITS.aliases },
+    maxDirectives: { n: DOCUMENT_LIMITS.directives },
+    maxTokens: { n: DOCUMENT_LIMITS.tokens },
+    blockFieldSuggestion: { enabled: !introspection },
+  })
+}
+
+const withoutIntrospection: Plugin = {
+  onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
+}

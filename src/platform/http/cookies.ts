@@ -1,0 +1,52 @@
+import { parseCookie, stringifySetCookie } from 'cookie'
+import type { Config } from '../../config.ts'
+
+type Site = Pick<Config, 'publicUrl'>
+
+const PLAIN_NAMES = { session: 'latchkey-session', challenge: 'latchkey-challenge' } as const
+// A browser takes a __Host- cookie only over https, for this host alone, so that no subdomain can plant one.
+const HOST_NAMES = { session: '__Host-latchkey-session', challenge: '__Host-latchkey-challenge' } as const
+
+/** The names of the server's cookies: plain ones only where the site itself is plain http (development). */
+export function cookieNames(config: Site): { session: string; challenge: string } {
+  return isSecure(config) ? HOST_NAMES : PLAIN_NAMES
+}
+
+/**
+ * The value of one cookie, or null when it is not there. A name that comes twice is ambiguous: one of the two was
+ * planted, so neither counts. Never throws, whatever the header holds.
+ */
+export function readCookie(cookieHeader: string | null | undefined, name: string): string | null {
+  if (!cookieHeader) return null
+  const ours = cookieHeader.split(';').filter((pair) => pair.trimStart().startsWith(name) && nameOf(pair) === name)
+  const [pair] = ours
+  if (pair === undefined || ours.length > 1) return null
+  return parseCookie(pair)[name] ?? null
+}
+
+/** A Set-Cookie value: httpOnly, SameSite=Lax, for the whole site, and Secure where the site is https. */
+export function makeCookie(config: Site, name: string, value: string, maxAgeMs: number): string {
+  return stringifySetCookie({
+    name,
+    value,
+    maxAge: Math.floor(maxAgeMs / 1000),
+    path: '/',
+    httpOnly: true,
+    secure: isSecure(config),
+    sameSite: 'lax',
+  })
+}
+
+/** A Set-Cookie value that takes the cookie back. */
+export function clearCookie(config: Site, name: string): string {
+  return makeCookie(config, name, '', 0)
+}
+
+function isSecure({ publicUrl }: Site): boolean {
+  return publicUrl.protocol === 'https:'
+}
+
+function nameOf(pair: string): string {
+  const [name = ''] = pair.split('=', 1)
+  return name.trim()
+}

@@ -1,0 +1,56 @@
+import { isLatchkeyError } from '../client/index.ts'
+
+/** What went wrong, in words that say what to do; with the seconds to wait where waiting is what helps. */
+export type Explanation = { text: string; waitSeconds?: number }
+
+/** Words for an error. The server's own message is for developers; these are for whoever signs in. */
+export function explain(error: unknown): Explanation {
+  if (!isLatchkeyError(error)) return { text: 'Something went wrong in this page. Reload it and try again.' }
+  switch (error.code) {
+    case 'RATE_LIMITED':
+      return tooMany(error.retryAfter)
+    case 'EMAIL_INVALID':
+    case 'BAD_INPUT':
+      return { text: 'That is not a mail address that can be used here. Is it written right?' }
+    case 'CODE_INVALID':
+      return { text: 'That code does not fit. Compare it with the newest mail; after five tries you need a new one.' }
+    case 'LINK_INVALID':
+      return { text: 'This link has been used, or is too old. Ask for a new one.' }
+    case 'NETWORK':
+      return { text: navigator.onLine ? 'The server does not answer. Try again in a moment.' : 'You are offline. Try again once you are connected.' }
+    case 'UNAVAILABLE':
+      return { text: 'The server cannot do this at the moment. Nothing was lost. Try again in a minute.' }
+    case 'INTERNAL':
+      return { text: `Something went wrong on the server. If it stays so, tell its operator this number: ${error.errorId}` }
+    default:
+      return { text: `The server refused this (${error.code}). Reload the page and try again.` }
+  }
+}
+
+function tooMany(seconds: number): Explanation {
+  const at = new Date(Date.now() + seconds * 1000)
+  return { text: `Too many tries for now. You can try again in ${duration(seconds)}, at ${clockTime(at)}.`, waitSeconds: seconds }
+}
+
+/** '40 seconds', '1 minute', '12 minutes', '2 hours': rounded up, so that nobody comes back too early. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return count(Math.max(1, Math.ceil(seconds)), 'second')
+  if (seconds < 5400) return count(Math.ceil(seconds / 60), 'minute')
+  return count(Math.ceil(seconds / 3600), 'hour')
+}
+
+const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`
+
+/** '14:05', as the reader's own clock writes it. */
+export const clockTime = (at: Date): string => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at)
+
+/** A date and a time, as the reader writes them. */
+export const dateAndTime = (at: Date): string =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
+
+/** 'just now', '3 minutes ago', or the date when that is long past. */
+export function ago(at: Date): string {
+  const seconds = (Date.now() - at.getTime()) / 1000
+  if (seconds < 60) return `just now (${clockTime(at)})`
+  return seconds < 43_200 ? `${count(Math.floor(seconds / 60), 'minute')} ago (${clockTime(at)})` : dateAndTime(at)
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ['tests/support/global-setup.ts'] }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...shared, name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE: 'sqlite' } } },
+      // The same stories again, on PostgreSQL and Redis. Tests of pure code need no second run.
+      ...(process.env['TEST_POSTGRES_URL']
+        ? [
+            {
+              test: {
+                ...shared,
+                name: 'postgresql',
+                include: ['tests/features/**/*.test.ts', 'tests/attacks/**/*.test.ts', 'tests/graphql/**/*.test.ts'],
+                env: { TEST_DATABASE: 'postgresql' },
+              },
+            },
+          ]
+        : []),
+    ],
+    // Two cores, and databases beside us: more workers only wait for each other.
+    maxWorkers: 2,
+  },
+})
