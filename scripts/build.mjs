@@ -23,8 +23,10 @@ const SERVER_ENTRIES = {
   app: 'src/app.ts',
   'doctor-main': 'src/doctor-main.ts',
   migrate: 'prisma/migrate.ts',
-  'client/client': 'src/client/client.ts',
 }
+
+/** The SDK runs in browsers too: it is built by itself, and shares no file with the server. */
+const CLIENT_ENTRIES = { 'client/index': 'src/client/index.ts' }
 
 /** Whether the sources are here: an installed package has dist alone. */
 export const hasSources = () => fs.existsSync(path.join(root, 'src', 'main.ts'))
@@ -50,7 +52,7 @@ export async function build() {
 }
 
 /** esbuild's settings for the server. Dependencies stay outside; what is imported lazily stays lazy. */
-export const serverOptions = () => ({
+const serverOptions = () => ({
   absWorkingDir: root,
   entryPoints: SERVER_ENTRIES,
   outdir: dist,
@@ -67,10 +69,13 @@ export const serverOptions = () => ({
   logLevel: 'silent',
 })
 
+const clientOptions = () => ({ ...serverOptions(), entryPoints: CLIENT_ENTRIES, platform: 'neutral', target: 'es2022' })
+
 async function buildServer() {
   const esbuild = await import('esbuild')
-  const { outputFiles } = await esbuild.build({ ...serverOptions(), write: false })
-  return new Map(outputFiles.map((file) => [path.relative(dist, file.path), file.contents]))
+  const built = await Promise.all([serverOptions(), clientOptions()].map((options) => esbuild.build({ ...options, write: false })))
+  const files = built.flatMap(({ outputFiles }) => outputFiles)
+  return new Map(files.map((file) => [path.relative(dist, file.path), file.contents]))
 }
 
 /** Writes the declarations of the package's exports to dist/types. It takes seconds, so a start does not wait for it. */
@@ -128,10 +133,17 @@ function readStamp(file) {
   }
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
+async function runAsCommand() {
   const start = performance.now()
   const built = await build()
   const declared = buildDeclarations()
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(built || declared ? `Built in ${seconds} seconds.` : 'The build is up to date.')
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
+  await runAsCommand().catch((error) => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
 }

@@ -1,20 +1,20 @@
-// `npm start`: builds what must be built, then runs the server in this process. An installed package has no sources,
-// and starts what it came with.
-import fs from 'node:fs'
+// `npm start`: builds what must be built, then runs the server in this process. `node scripts/start.mjs NAME ...` does the
+// same with another program of dist. An installed package has no sources, and runs what it came with.
+import { build, hasSources, isBuilt } from './build.mjs'
 
-const main = new URL('../dist/main.js', import.meta.url)
-const sources = new URL('../src/main.ts', import.meta.url)
+const [name = 'main'] = process.argv.splice(2, 1) // the program finds its own arguments where it looks for them
 
-if (fs.existsSync(sources)) {
-  const { build, isBuilt } = await import('./build.mjs')
-  if (!isBuilt()) {
-    console.log('Building once, about 10 seconds ...')
-    await build().catch(stopWith)
+if (hasSources()) await bringUpToDate()
+await import(new URL(`../dist/${name}.js`, import.meta.url).href)
+
+async function bringUpToDate() {
+  if (isBuilt()) return
+  console.log('Building once, about 10 seconds ...')
+  try {
+    await build()
+  } catch (error) {
+    console.error(error.message)
+    if (error.code === 'ERR_MODULE_NOT_FOUND') console.error('Building needs the development dependencies: run "npm ci".')
+    process.exit(1)
   }
-}
-await import(main.href)
-
-function stopWith(error) {
-  console.error(error.code === 'ERR_MODULE_NOT_FOUND' ? `${error.message}\nRun "npm ci" first, with the development dependencies.` : error.message)
-  process.exit(1)
 }

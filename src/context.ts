@@ -18,7 +18,7 @@ export type Context = {
   services: Services
   viewer: Viewer | null
   /** The viewer's own rows. Asking for it when nobody is signed in is refused. */
-  readonly db: ScopedDb
+  db: ScopedDb
   origin: Origin
   /** The Cookie header, where this request may carry one. */
   cookieHeader: string | null
@@ -36,8 +36,7 @@ export async function makeContext(services: Services, request: IncomingMessage, 
   const origin = originOf(services, request)
   const viewer = cookieHeader ? await readSession(services, cookieHeader) : null
   const accessLog = makeAccessLog(services, origin, viewer)
-  let db: ScopedDb | null = null
-  const context: Context = {
+  return {
     services,
     viewer,
     origin,
@@ -45,17 +44,22 @@ export async function makeContext(services: Services, request: IncomingMessage, 
     accessLog,
     issuedSessionId: null,
     limitsTaken: [],
-    get db() {
-      if (!viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
-      return (db ??= services.database.scopeToUser(viewer.user.id, accessLog))
-    },
+    db: viewer ? services.database.scopeToUser(viewer.user.id, accessLog) : nobodysDb,
     addCookie: (setCookie) => void response.appendHeader('set-cookie', setCookie),
     setHeaders: (headers) => {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     },
   }
-  return context
 }
+
+// Nobody has no rows: whoever asks for some must sign in first.
+const nobodysDb = new Proxy({} as ScopedDb, {
+  get(_target, property) {
+    // Asked of every value that an async function returns.
+    if (property === 'then') return undefined
+    throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  },
+})
 
 function originOf({ config }: Services, request: IncomingMessage): Origin {
   const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)

@@ -5,6 +5,8 @@ declare const GRAPHIQL_FOLDER: string
 
 type GraphiQLOptions = {
   title: string
+  /** Markup. */
+  logo: string
   endpoint: string
   credentials: RequestCredentials
   defaultQuery: string
@@ -18,8 +20,11 @@ declare global {
   var MonacoEnvironment: { globalAPI: boolean; getWorkerUrl: (moduleId: string, label: string) => string }
 }
 
-const FIRST_QUERY = `# Welcome. You are asking as the person who is signed in to this browser: /sign-in signs you in.
-# Ctrl-Space completes a name, Ctrl-Enter runs the query that the cursor is in. The book on the left describes every field.
+const FIRST_QUERY = `# You ask as whoever is signed in to this browser.
+# To sign in, open /sign-in in another tab.
+#
+# Ctrl-Space completes a name, Ctrl-Enter runs what the
+# cursor is in. The book on the left describes every field.
 
 query WhoAmI {
   me {
@@ -33,9 +38,15 @@ query WhoAmI {
   }
 }
 
-# Keeps a private record. Nobody else who signs in here can reach it.
+# Keeps a private record. Nobody else can reach it.
 mutation KeepANote {
-  createRecord(input: { collection: "notes", title: "My first note", data: { text: "Hello" } }) {
+  createRecord(
+    input: {
+      collection: "notes"
+      title: "My first note"
+      data: { text: "Hello" }
+    }
+  ) {
     id
     revision
   }
@@ -67,6 +78,7 @@ const root = document.querySelector('#root')
 if (!root) throw new Error('The page has no #root.')
 globalThis.YogaGraphiQL.renderYogaGraphiQL(root, {
   title: 'Latchkey',
+  logo: '<img src="/favicon.svg" alt="" width="30" height="30">',
   endpoint: '/graphql',
   credentials: 'same-origin',
   defaultQuery: FIRST_QUERY,

@@ -24,7 +24,7 @@ async function look(): Promise<void> {
   complain(retry, '')
   if (!user) return show('signed-out')
   write('#email', user.email)
-  if (user.lastLoginAt) write('#since', dateAndTime(new Date(user.lastLoginAt)))
-  find('#since-row', HTMLElement).hidden = !user.lastLoginAt
+  if (user.lastLoginAt) write('#last', dateAndTime(new Date(user.lastLoginAt)))
+  find('#last-row', HTMLElement).hidden = !user.lastLoginAt
   show('signed-in')
 }

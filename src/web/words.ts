@@ -29,7 +29,8 @@ export function explain(error: unknown): Explanation {
 
 function tooMany(seconds: number): Explanation {
   const at = new Date(Date.now() + seconds * 1000)
-  return { text: `Too many tries for now. You can try again in ${duration(seconds)}, at ${clockTime(at)}.`, waitSeconds: seconds }
+  const text = `Too many tries for now. You can try again in ${duration(seconds)}, at ${clockTime(at)}.`
+  return { text, waitSeconds: seconds }
 }
 
 /** '40 seconds', '1 minute', '12 minutes', '2 hours': rounded up, so that nobody comes back too early. */

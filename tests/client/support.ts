@@ -1,5 +1,8 @@
 import { build } from 'esbuild'
-import { fileURLToPath } from 'node:url'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { onTestFinished, vi } from 'vitest'
 import { fetchWithCookies } from '../../src/client/client.ts'
 import { startTestApp } from '../support/app.ts'
@@ -49,16 +52,19 @@ export function openScript(app: TestApp): void {
 
 /** One of the guide's examples, bundled as a frontend's bundler would for a browser: a part of Node in it fails here. */
 export async function loadExample<T>(name: string): Promise<T> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`docs/examples/${name}.ts`, root))],
-    alias: { 'latchkey/client': fileURLToPath(new URL('src/client/client.ts', root)) },
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-  })
-  const text = outputFiles[0]?.text ?? ''
-  // A module of its own each time (the comment makes the address another), as for a page that is loaded anew.
-  const address = `data:text/javascript,${encodeURIComponent(`${text}\n// ${crypto.randomUUID()}`)}`
-  return (await import(/* @vite-ignore */ address)) as T // the test says what the example offers
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-example-')) // another address each time: a page loaded anew
+  const outfile = join(folder, `${name}.mjs`)
+  try {
+    await build({
+      entryPoints: [fileURLToPath(new URL(`docs/examples/${name}.ts`, root))],
+      alias: { 'latchkey/client': fileURLToPath(new URL('src/client/client.ts', root)) },
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      outfile,
+    })
+    return (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as T // the test says what the example offers
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }

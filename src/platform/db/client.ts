@@ -48,9 +48,7 @@ export async function openDatabase(config: Config['database'], log: Log): Promis
   return {
     provider: config.provider,
     systemDb: store.system,
-    scopeToUser: () => {
-      throw new Error('not yet')
-    },
+    scopeToUser: () => new Proxy({} as ScopedDb, { get: (_t, k) => { if (k !== 'then') throw new Error('not yet') } }),
     read: store.read,
     insertRows: async (table, columns, rows) => {
       if (rows.length > 0) await store.insertRows(table, columns, rows)

@@ -71,11 +71,6 @@ export function openMailbox({ folder, now }: { folder: string; now: () => Date }
   }
 }
 
-/** Tells the mailbox from the other mailers. */
-export function isMailbox(mailer: Mailer): mailer is Mailbox {
-  return mailer.name === 'mailbox'
-}
-
 function noneIfMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return []
   throw error

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { MENDING } from '../src/config-mending.ts'
+import { ConfigError, readConfig } from '../src/config.ts'
+import { DOCUMENTED_LIMITS } from '../src/features/limits.ts'
+
+const key = () => randomBytes(32).toString('base64url')
+
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://login.example.com',
+  MASTER_KEYS: `key1:${key()}`,
+  MAIL_FROM: 'Example <login@example.com>',
+  SMTP_URL: 'smtps://user:hunter2@mail.example.com',
+}
+
+function faultsOf(env: Record<string, string | undefined>) {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.faults
+  }
+}
+
+const faulty = (env: Record<string, string | undefined>) => faultsOf(env).map(({ variable }) => variable)
+
+describe('in development', () => {
+  test('nothing needs to be set, and the server keeps to loopback (L6)', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({
+      mode: 'development',
+      host: '127.0.0.1',
+      port: 4000,
+      database: { provider: 'sqlite', file: 'data/latchkey.db' },
+      mail: { provider: { kind: 'mailbox', folder: 'data/mailbox' } },
+      limits: { scale: 100, overrides: {} },
+      masterKeys: [],
+      introspection: true,
+      metricsToken: null,
+    })
+    expect(config.publicUrl.href).toBe('http://localhost:4000/')
+    expect(config.lifetimes).toMatchObject({ linkMs: 600_000, sessionMs: 86_400_000, rememberedSessionMs: 2_592_000_000, freshMs: 900_000 })
+  })
+
+  test('the public URL follows the port', () => {
+    expect(readConfig({ PORT: '5000' }).publicUrl.origin).toBe('http://localhost:5000')
+  })
+
+  test('an empty text counts as unset', () => {
+    expect(readConfig({ PORT: '', PUBLIC_URL: '  ', SMTP_URL: '', MASTER_KEYS: '' })).toEqual(readConfig({}))
+  })
+
+  test('plain http is for loopback alone', () => {
+    expect(faulty({ PUBLIC_URL: 'http://127.0.0.1:4000' })).toEqual([])
+    expect(faulty({ PUBLIC_URL: 'http://[::1]:4000' })).toEqual([])
+    expect(faulty({ PUBLIC_URL: 'http://localhost.example.com' })).toEqual(['PUBLIC_URL'])
+  })
+})
+
+describe('in production', () => {
+  test('a complete setting starts, with the documented limits and a closed schema', () => {
+    expect(readConfig(production)).toMatchObject({ mode: 'production', host: '0.0.0.0', limits: { scale: 1 }, introspection: false, log: { pretty: false } })
+  })
+
+  test('it says at once all that is missing, each with the line that mends it', () => {
+    const faults = faultsOf({ NODE_ENV: 'production', PROCESSES: '3' })
+    expect(faults.map(({ variable }) => variable).sort()).toEqual(
+      ['DATABASE_URL', 'MAIL_FROM', 'MASTER_KEYS', 'POSTMARK_SERVER_TOKEN', 'PUBLIC_URL', 'REDIS_URL'],
+    )
+    for (const { variable, mend } of faults) expect(mend).toMatch(new RegExp(`^${variable}=`))
+  })
+
+  test.each([
+    ['a public URL without https', { PUBLIC_URL: 'http://localhost:4000' }, 'PUBLIC_URL'],
+    ['a plain http origin', { ALLOWED_ORIGINS: 'http://app.example.com' }, 'ALLOWED_ORIGINS'],
+    ['two ways for mail', { POSTMARK_SERVER_TOKEN: '8a1c1d2e-0000-4000-8000-000000000000' }, 'SMTP_URL'],
+    ['no sender', { MAIL_FROM: '' }, 'MAIL_FROM'],
+    ['processes without Redis', { PROCESSES: '2', DATABASE_URL: 'postgres://u:p@db/x' }, 'REDIS_URL'],
+    ['processes on SQLite', { PROCESSES: '2', REDIS_URL: 'redis://r' }, 'DATABASE_URL'],
+  ])('it refuses %s', (_what, change, variable) => {
+    expect(faulty({ ...production, ...change })).toEqual([variable])
+  })
+
+  test('several processes start on PostgreSQL with Redis', () => {
+    const shared = { PROCESSES: '2', REDIS_URL: 'rediss://r:6380', DATABASE_URL: 'postgresql://u:p@db/x', DATABASE_POOL_SIZE: '7' }
+    expect(readConfig({ ...production, ...shared }).database).toEqual({ provider: 'postgresql', url: 'postgresql://u:p@db/x', poolSize: 7 })
+  })
+
+  test('a misspelt mode is not taken for development', () => {
+    expect(faulty({ NODE_ENV: 'prod' })).toEqual(['NODE_ENV'])
+  })
+})
+
+describe('master keys', () => {
+  test('are read in their order', () => {
+    const [first, second] = [key(), key()]
+    const { masterKeys } = readConfig({ MASTER_KEYS: `new:${first}, old:${second}` })
+    expect(masterKeys.map(({ id, bytes }) => [id, bytes.toString('base64url')])).toEqual([['new', first], ['old', second]])
+  })
+
+  const same = key()
+  test.each([
+    ['zeros', `a:${Buffer.alloc(32).toString('base64url')}`],
+    ['a repeated text', `a:${Buffer.from('changeme'.repeat(4)).toString('base64url')}`],
+    ['16 bytes', `a:${randomBytes(16).toString('base64url')}`],
+    ['hexadecimal', `a:${randomBytes(32).toString('hex')}`],
+    ['one id twice', `a:${key()},a:${key()}`],
+    ['one key twice', `a:${same},b:${same}`],
+    ['no id', key()],
+    ['an id with a dot', `a.b:${key()}`],
+    ['an empty item', `a:${key()},`],
+  ])('are refused for %s', (_what, keys) => {
+    expect(faulty({ MASTER_KEYS: keys })).toEqual(['MASTER_KEYS'])
+  })
+})
+
+test.each([
+  'https://app.example.com/', 'https://app.example.com/x', '*', 'https://*.example.com', 'app.example.com', 'null',
+  'https://u:p@app.example.com', 'https://app.example.com:443', 'ftp://app.example.com', 'https:app.example.com',
+])('the origin %s is not exact', (origin) => {
+  expect(faulty({ ALLOWED_ORIGINS: `https://good.example.com,${origin}` })).toEqual(['ALLOWED_ORIGINS'])
+})
+
+test('origins, proxies and administrators are lists, the latter in canonical form', () => {
+  const config = readConfig({
+    ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:5173',
+    TRUSTED_PROXIES: '10.0.0.1, fd00::/8',
+    ADMIN_EMAILS: ' Ada@Example.COM ,grace@example.com',
+  })
+  expect(config.allowedOrigins).toEqual(['https://app.example.com', 'http://localhost:5173'])
+  expect(config.trustedProxies).toEqual(['10.0.0.1', 'fd00::/8'])
+  expect(config.adminEmails).toEqual(['ada@example.com', 'grace@example.com'])
+})
+
+test('a limit is set by its variable, and a misspelt one is a fault', () => {
+  expect(readConfig({ LIMIT_DATA_USER: '500' }).limits.overrides).toEqual({ 'data.user': 500 })
+  expect(faulty({ LIMIT_DATA_USERS: '500' })).toEqual(['LIMIT_DATA_USERS'])
+  expect(faulty({ LIMIT_DATA_USER: '0' })).toEqual(['LIMIT_DATA_USER'])
+})
+
+test.each([
+  ['PORT', '70000'], ['PORT', '4e3'], ['HOST', 'http://x'], ['PUBLIC_URL', 'https://example.com/path'],
+  ['PUBLIC_URL', 'https://u:p@example.com'], ['PUBLIC_URL', 'example.com'], ['DATABASE_URL', 'mysql://u:p@h/d'],
+  ['DATABASE_URL', 'file::memory:'], ['DATABASE_URL', 'file:'], ['DATABASE_POOL_SIZE', '0'], ['REDIS_URL', 'http://redis'],
+  ['PROCESSES', '1.5'], ['TRUSTED_PROXIES', '10.0.0'], ['TRUSTED_PROXIES', '0.0.0.0/0'], ['TRUSTED_PROXIES', 'all'],
+  ['SIGN_UP', 'yes'], ['ADMIN_EMAILS', 'ada'], ['RATE_LIMIT_SCALE', '0'], ['RATE_LIMIT_SCALE', 'Infinity'],
+  ['LOG_LEVEL', 'loud'], ['LINK_MINUTES', '-1'], ['SESSION_HOURS', '0'], ['INTROSPECTION', 'true'],
+  ['METRICS_TOKEN', 'short'], ['RECORDS_PER_USER', 'many'], ['MAIL_FROM', 'nobody'], ['MAIL_FROM', 'A <a@b.example>\r\nBcc: x@y.example'],
+])('%s=%s is refused', (variable, value) => {
+  expect(faulty({ [variable]: value })).toEqual([variable])
+})
+
+test('no fault shows what was set: it may be a secret', () => {
+  const env = {
+    MASTER_KEYS: 'k:canary-one', POSTMARK_SERVER_TOKEN: 'canary two', SMTP_URL: 'smtp//u:canary-three@h', METRICS_TOKEN: 'canary-four',
+    DATABASE_URL: 'postgre://u:canary-five@h/d', REDIS_URL: 'redis//:canary-six@h', PUBLIC_URL: 'https://u:canary-seven@h', NODE_ENV: 'canary',
+    ALLOWED_ORIGINS: 'https://u:canary@h', ADMIN_EMAILS: 'canary', LIMIT_DATA_USER: 'canary',
+  }
+  const faults = faultsOf(env)
+  expect(faults.map(({ variable }) => variable).sort()).toEqual(Object.keys(env).concat('MAIL_FROM').sort())
+  expect(JSON.stringify(faults)).not.toContain('canary')
+  expect(new ConfigError(faults).message).not.toContain('canary')
+})
+
+test('.env.example names every setting and every limit, and changes nothing', () => {
+  const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n')
+  const set = lines.flatMap((line) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? []
+    return name === undefined ? [] : [[name, value] as const]
+  })
+  const env = Object.fromEntries(set)
+  expect(Object.keys(env).sort()).toEqual([...Object.keys(MENDING), 'RECORDS_PER_USER'].filter((name, at, all) => all.indexOf(name) === at).sort())
+  for (const { variable, max } of DOCUMENTED_LIMITS) expect(lines).toContain(`# ${variable}=${max}`)
+  expect(readConfig(env)).toEqual(readConfig({}))
+})
