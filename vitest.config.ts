@@ -2,14 +2,18 @@ import { defineConfig } from 'vitest/config'
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ['tests/support/global-setup.ts'] }
 
+// Node takes graphql's CommonJS build and Vite its other one; a schema made with both is refused.
+const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] }
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE: 'sqlite' } } },
+      { resolve, test: { ...shared, name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE: 'sqlite' } } },
       // The same stories again, on PostgreSQL and Redis. Tests of pure code need no second run.
       ...(process.env['TEST_POSTGRES_URL']
         ? [
             {
+              resolve,
               test: {
                 ...shared,
                 name: 'postgresql',

@@ -1,5 +1,5 @@
 // Makes what src/generated holds from prisma/schema.prisma: a Prisma client for SQLite, one for PostgreSQL (the same
-// schema with another provider line), and the types that Pothos needs. Does nothing when nothing has changed.
+// schema with another provider line), the types that Pothos needs, and the data model as the isolation reads it. Does nothing when nothing has changed.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -12,7 +12,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const schemaFile = path.join(root, 'prisma', 'schema.prisma')
 const generated = path.join(root, 'src', 'generated')
 const stampFile = path.join(generated, 'stamp')
-const parts = ['sqlite', 'postgresql', 'pothos.ts']
+const datamodelGenerator = path.join(root, 'scripts', 'datamodel-generator.mjs')
+const parts = ['sqlite', 'postgresql', 'pothos.ts', 'datamodel.ts']
 const require = createRequire(import.meta.url)
 
 /**
@@ -57,7 +58,10 @@ function versionOf(name) {
 }
 
 async function makeAll(workshop) {
-  const source = fs.readFileSync(schemaFile, 'utf8').replaceAll('"../src/generated/', '"./')
+  const source = fs
+    .readFileSync(schemaFile, 'utf8')
+    .replaceAll('"../src/generated/', '"./')
+    .replaceAll('"node scripts/', `"node ${path.relative(workshop, path.dirname(datamodelGenerator))}/`)
   await Promise.all([
     runPrisma(workshop, 'sqlite.prisma', source),
     runPrisma(workshop, 'postgresql.prisma', forPostgresql(source), ['--generator', 'client']),
@@ -86,7 +90,7 @@ function runPrisma(workshop, fileName, text, options = []) {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`, // where the generators' commands are
+        PATH: [bin, path.dirname(process.execPath), process.env.PATH].join(path.delimiter), // where the generators' commands are
         // Generating does not use the schema engine but would download it; any executable that exists will do.
         PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
         PRISMA_HIDE_UPDATE_MESSAGE: '1',

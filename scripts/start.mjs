@@ -9,7 +9,7 @@ await import(new URL(`../dist/${name}.js`, import.meta.url).href)
 
 async function bringUpToDate() {
   if (isBuilt()) return
-  console.log('Building once, about 10 seconds ...')
+  console.log('Building once, about five seconds ...')
   try {
     await build()
   } catch (error) {

@@ -12,7 +12,8 @@ export const MENDING: Readonly<Record<string, string>> = {
   PROCESSES: 'PROCESSES=1',
   MASTER_KEYS: `MASTER_KEYS=key1:$(node -p "require('node:crypto').randomBytes(32).toString('base64url')")`,
   MAIL_FROM: 'MAIL_FROM=Example <login@example.com>',
-  POSTMARK_SERVER_TOKEN: 'POSTMARK_SERVER_TOKEN=<the server token from Postmark>, or SMTP_URL=smtps://user:password@mail.example.com',
+  POSTMARK_SERVER_TOKEN:
+    'POSTMARK_SERVER_TOKEN=<the server token from Postmark>, or SMTP_URL=smtps://user:password@mail.example.com',
   SMTP_URL: 'SMTP_URL=smtps://user:password@mail.example.com',
   TRUSTED_PROXIES: 'TRUSTED_PROXIES=10.0.0.1,172.16.0.0/12',
   SIGN_UP: 'SIGN_UP=open',

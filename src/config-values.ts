@@ -23,7 +23,8 @@ function read<Value>(parse: (text: string) => Value): z.ZodType<Value, string> {
 export function wholeNumber(least: number, most: number): z.ZodType<number, string> {
   return read((text) => {
     const value = Number(text)
-    if (!/^\d{1,10}$/.test(text) || value < least || value > most) throw new Error(`It is not a whole number from ${least} to ${most}.`)
+    if (!/^\d{1,10}$/.test(text) || value < least || value > most)
+      throw new Error(`It is not a whole number from ${least} to ${most}.`)
     return value
   })
 }
@@ -31,7 +32,8 @@ export function wholeNumber(least: number, most: number): z.ZodType<number, stri
 export function positiveNumber(most: number): z.ZodType<number, string> {
   return read((text) => {
     const value = Number(text)
-    if (!/^\d{1,7}(\.\d{1,6})?$/.test(text) || value <= 0 || value > most) throw new Error(`It is not a number above 0, up to ${most}.`)
+    if (!/^\d{1,7}(\.\d{1,6})?$/.test(text) || value <= 0 || value > most)
+      throw new Error(`It is not a number above 0, up to ${most}.`)
     return value
   })
 }
@@ -60,15 +62,18 @@ export const folder = read((text) => {
 
 /** What to listen on: a name or an address. */
 export const listenHost = read((text) => {
-  if (!/^[A-Za-z0-9.:_-]{1,253}$/.test(text)) throw new Error('It is not a host name or an address to listen on (without brackets, port or scheme).')
+  if (!/^[A-Za-z0-9.:_-]{1,253}$/.test(text))
+    throw new Error('It is not a host name or an address to listen on (without brackets, port or scheme).')
   return text
 })
 
 export const publicUrl = read((text) => {
   const url = httpUrl(text)
   if (url.username || url.password) throw new Error('It holds a user name or password.')
-  if (url.pathname !== '/' || url.search || url.hash || /[?#]/.test(text)) throw new Error('It has a path; Latchkey is served at the root of its own origin.')
-  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname)) throw new Error('It is plain http, which is safe on localhost alone.')
+  if (url.pathname !== '/' || url.search || url.hash || /[?#]/.test(text))
+    throw new Error('It has a path; Latchkey is served at the root of its own origin.')
+  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))
+    throw new Error('It is plain http, which is safe on localhost alone.')
   return new URL(url.origin)
 })
 
@@ -76,7 +81,8 @@ export const origins = read((text) => items(text).map(exactOrigin))
 
 export const networks = read((text) =>
   items(text).map((item, index) => {
-    if (!isNetwork(item)) throw new Error(`Item ${index + 1} is neither an address nor a network that names whom to trust.`)
+    if (!isNetwork(item))
+      throw new Error(`Item ${index + 1} is neither an address nor a network that names whom to trust.`)
     return item
   }),
 )
@@ -87,7 +93,8 @@ export const masterKeys = read(parseMasterKeys)
 
 export const databaseUrl = read((text): { file: string } | { url: string } => {
   if (/^file:/i.test(text)) return { file: sqliteFile(text) }
-  if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(text)) throw new Error('It is neither file:<path> nor a postgres:// URL.')
+  if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(text))
+    throw new Error('It is neither file:<path> nor a postgres:// URL.')
   return { url: text }
 })
 
@@ -104,7 +111,10 @@ export const sender = read((text) => {
 })
 
 function items(text: string): string[] {
-  return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function httpUrl(text: string): URL {
@@ -117,21 +127,26 @@ function exactOrigin(item: string, index: number): string {
   if (item.includes('*')) throw new Error(`${place} has a *; each origin is named whole.`)
   if (!/^https?:\/\/[^/]/i.test(item) || !URL.canParse(item)) throw new Error(`${place} is not scheme://host.`)
   const { origin } = new URL(item)
-  if (item.toLowerCase() !== origin) throw new Error(`${place} has more than scheme, host and port. Leave out a path, a slash at the end, and a default port.`)
+  if (item.toLowerCase() !== origin)
+    throw new Error(
+      `${place} has more than scheme, host and port. Leave out a path, a slash at the end, and a default port.`,
+    )
   return origin
 }
 
 function sqliteFile(text: string): string {
   if (/[?#]/.test(text)) throw new Error('A SQLite file takes no parameters.')
   const path = /^file:\/\//i.test(text) ? fileURLToPath(text) : text.slice('file:'.length)
-  if (path === '' || path === ':memory:' || /\p{Cc}/u.test(path)) throw new Error('It names no file; a database in memory would be lost.')
+  if (path === '' || path === ':memory:' || /\p{Cc}/u.test(path))
+    throw new Error('It names no file; a database in memory would be lost.')
   return path
 }
 
 function urlOf(...schemes: readonly string[]): z.ZodType<string, string> {
   return read((text) => {
     const fits = schemes.some((scheme) => text.toLowerCase().startsWith(`${scheme}://`)) && URL.canParse(text)
-    if (!fits || new URL(text).hostname === '') throw new Error(`It is not a ${schemes.map((scheme) => `${scheme}://`).join(' or ')} URL with a host.`)
+    if (!fits || new URL(text).hostname === '')
+      throw new Error(`It is not a ${schemes.map((scheme) => `${scheme}://`).join(' or ')} URL with a host.`)
     return text
   })
 }

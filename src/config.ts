@@ -91,7 +91,8 @@ export function readConfig(env: Environment): Config {
     return parsed.success ? parsed.data : fallback
   }
 
-  const isProduction = setting('NODE_ENV', values.oneOf('production', 'development', 'test'), 'development') === 'production'
+  const isProduction =
+    setting('NODE_ENV', values.oneOf('production', 'development', 'test'), 'development') === 'production'
   const port = setting('PORT', values.wholeNumber(0, 65_535), 4000)
   const dataDir = setting('DATA_DIR', values.folder, './data')
   const database = setting('DATABASE_URL', values.databaseUrl, { file: join(dataDir, 'latchkey.db') })
@@ -108,7 +109,8 @@ export function readConfig(env: Environment): Config {
     publicUrl: setting('PUBLIC_URL', values.publicUrl, new URL(`http://localhost:${port}`)),
     allowedOrigins: setting('ALLOWED_ORIGINS', values.origins, []),
     dataDir,
-    database: 'file' in database ? { provider: 'sqlite', ...database } : { provider: 'postgresql', ...database, poolSize },
+    database:
+      'file' in database ? { provider: 'sqlite', ...database } : { provider: 'postgresql', ...database, poolSize },
     redisUrl: setting<string | null>('REDIS_URL', values.redisUrl, null),
     processes: setting('PROCESSES', values.wholeNumber(1, 1_000), 1),
     masterKeys: setting('MASTER_KEYS', values.masterKeys, []),
@@ -154,12 +156,17 @@ type IsSet = (variable: string) => boolean
 /** What no mode can work on. */
 function refuseContradictions(config: Config, isSet: IsSet, refuse: Refuse): void {
   if (isSet('POSTMARK_SERVER_TOKEN') && isSet('SMTP_URL')) {
-    refuse('SMTP_URL', 'POSTMARK_SERVER_TOKEN is set too, and mail goes one way.', 'Unset SMTP_URL or POSTMARK_SERVER_TOKEN.')
+    refuse(
+      'SMTP_URL',
+      'POSTMARK_SERVER_TOKEN is set too, and mail goes one way.',
+      'Unset SMTP_URL or POSTMARK_SERVER_TOKEN.',
+    )
   }
   const sendsMail = isSet('POSTMARK_SERVER_TOKEN') || isSet('SMTP_URL')
   if (sendsMail && !isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set, and the mail provider needs a sender.')
   if (config.processes < 2) return
-  if (config.database.provider !== 'postgresql') refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
+  if (config.database.provider !== 'postgresql')
+    refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
   if (!config.redisUrl) refuse('REDIS_URL', 'PROCESSES is more than one, and they share their limits through Redis.')
 }
 

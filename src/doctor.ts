@@ -22,7 +22,12 @@ export async function doctor(env: Readonly<Record<string, string | undefined>>, 
   const config = readOrExplain(env, print)
   if (!config) return 1
 
-  const findings = [...settingsFindings(config), ...warnings(config), await databaseFinding(config), ...(await redisFinding(config))]
+  const findings = [
+    ...settingsFindings(config),
+    ...warnings(config),
+    await databaseFinding(config),
+    ...(await redisFinding(config)),
+  ]
   for (const finding of findings) printFinding(finding, print)
   printLimits(config, print)
   return findings.some(({ mark }) => mark === '✗') ? 1 : 0
@@ -33,7 +38,8 @@ function readOrExplain(env: Readonly<Record<string, string | undefined>>, print:
     return readConfig(env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    for (const { variable, problem, mend } of error.faults) printFinding({ mark: '✗', text: `${variable}: ${problem}`, mend }, print)
+    for (const { variable, problem, mend } of error.faults)
+      printFinding({ mark: '✗', text: `${variable}: ${problem}`, mend }, print)
     return null
   }
 }
@@ -45,7 +51,11 @@ function settingsFindings(config: Config): Finding[] {
     good(`Mode: ${config.mode}.`),
     good(`Listens on ${config.host}, port ${config.port}; people reach it at ${config.publicUrl.origin}.`),
     good(`Cookies are taken from ${origins}.`),
-    good(keys ? `Master keys: ${keys}; the first seals what is new.` : `Master key: the development key in ${config.dataDir}.`),
+    good(
+      keys
+        ? `Master keys: ${keys}; the first seals what is new.`
+        : `Master key: the development key in ${config.dataDir}.`,
+    ),
     good(`Mail goes by ${MAIL_WAYS[config.mail.provider.kind]}, from ${config.mail.from}.`),
     good(`Sign-up is ${config.signUp}. Administrators: ${config.adminEmails.length}.`),
   ]
@@ -58,20 +68,45 @@ const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '::1']
 /** What a start lets pass and a person should know. */
 function warnings(config: Config): Finding[] {
   const { mode, mail, trustedProxies, limits, lifetimes } = config
-  // prettier-ignore
-  const cases: readonly (readonly [boolean, string, string])[] = mode === 'production' ? [
-    [limits.scale > 1, `The limits are ${limits.scale} times as wide as documented.`, 'RATE_LIMIT_SCALE=1'],
-    [config.introspection, 'Anybody can read the whole schema, and open GraphiQL.', 'INTROSPECTION=off'],
-    [trustedProxies.length === 0, 'No proxy is trusted. Behind one, all people seem to come from its address, and share its limits.', 'TRUSTED_PROXIES=<the address of the proxy>'],
-    [mail.provider.kind === 'postmark' && mail.provider.token === 'POSTMARK_API_TEST', 'Postmark takes mails with this token and sends none.', 'POSTMARK_SERVER_TOKEN=<a real server token>'],
-  ] : [
-    [true, 'Development: cookies and limits are those of one machine.', 'NODE_ENV=production where people sign in.'],
-    [!LOOPBACK_HOSTS.includes(config.host), 'Others on the network reach this development server, and its mailbox.', 'HOST=127.0.0.1'],
-  ]
-  // prettier-ignore
+  const cases: readonly (readonly [boolean, string, string])[] =
+    mode === 'production'
+      ? [
+          [limits.scale > 1, `The limits are ${limits.scale} times as wide as documented.`, 'RATE_LIMIT_SCALE=1'],
+          [config.introspection, 'Anybody can read the whole schema, and open GraphiQL.', 'INTROSPECTION=off'],
+          [
+            trustedProxies.length === 0,
+            'No proxy is trusted. Behind one, all people seem to come from its address, and share its limits.',
+            'TRUSTED_PROXIES=<the address of the proxy>',
+          ],
+          [
+            mail.provider.kind === 'postmark' && mail.provider.token === 'POSTMARK_API_TEST',
+            'Postmark takes mails with this token and sends none.',
+            'POSTMARK_SERVER_TOKEN=<a real server token>',
+          ],
+        ]
+      : [
+          [
+            true,
+            'Development: cookies and limits are those of one machine.',
+            'NODE_ENV=production where people sign in.',
+          ],
+          [
+            !LOOPBACK_HOSTS.includes(config.host),
+            'Others on the network reach this development server, and its mailbox.',
+            'HOST=127.0.0.1',
+          ],
+        ]
   const common: readonly (readonly [boolean, string, string])[] = [
-    [config.signUp === 'closed' && config.adminEmails.length === 0, 'Sign-up is closed and nobody is an administrator: only accounts that exist can sign in.', 'ADMIN_EMAILS=you@example.com'],
-    [lifetimes.idleMs > lifetimes.sessionMs || lifetimes.rememberedIdleMs > lifetimes.rememberedSessionMs, 'An idle limit is longer than its session, so it never counts.', 'SESSION_IDLE_HOURS=12, REMEMBERED_SESSION_IDLE_DAYS=14'],
+    [
+      config.signUp === 'closed' && config.adminEmails.length === 0,
+      'Sign-up is closed and nobody is an administrator: only accounts that exist can sign in.',
+      'ADMIN_EMAILS=you@example.com',
+    ],
+    [
+      lifetimes.idleMs > lifetimes.sessionMs || lifetimes.rememberedIdleMs > lifetimes.rememberedSessionMs,
+      'An idle limit is longer than its session, so it never counts.',
+      'SESSION_IDLE_HOURS=12, REMEMBERED_SESSION_IDLE_DAYS=14',
+    ],
   ]
   return [...cases, ...common].filter(([applies]) => applies).map(([, text, mend]) => ({ mark: '!', text, mend }))
 }
@@ -82,13 +117,22 @@ async function databaseFinding({ database }: Config): Promise<Finding> {
     return good(`${name}: not there yet; the first start makes it.`)
   }
   try {
-    const applied = database.provider === 'sqlite' ? appliedInSqlite(database.file) : await appliedInPostgresql(database.url)
+    const applied =
+      database.provider === 'sqlite' ? appliedInSqlite(database.file) : await appliedInPostgresql(database.url)
     const pending = findMissing(readMigrations(database.provider), applied)
     if (pending.length === 0) return good(`${name} answers, and its tables are up to date.`)
     const names = pending.map((migration) => migration.name).join(', ')
-    return { mark: '!', text: `${name} answers. The next start brings its tables up to date: ${names}.`, mend: 'npm run db:migrate, to do it now.' }
+    return {
+      mark: '!',
+      text: `${name} answers. The next start brings its tables up to date: ${names}.`,
+      mend: 'npm run db:migrate, to do it now.',
+    }
   } catch (error) {
-    return { mark: '✗', text: `${name}: ${reasonOf(error)}`, mend: 'See that DATABASE_URL is right and that the database can be reached.' }
+    return {
+      mark: '✗',
+      text: `${name}: ${reasonOf(error)}`,
+      mend: 'See that DATABASE_URL is right and that the database can be reached.',
+    }
   }
 }
 
@@ -99,7 +143,9 @@ function appliedInSqlite(file: string): AppliedMigration[] {
   const handle = new BetterSqlite3(file, { readonly: true, fileMustExist: true })
   try {
     if (!handle.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get()) return []
-    const rows = handle.prepare<[], { name: string; checksum: string; finished: number; rolledBack: number }>(APPLIED).all()
+    const rows = handle
+      .prepare<[], { name: string; checksum: string; finished: number; rolledBack: number }>(APPLIED)
+      .all()
     return rows.map((row) => ({ ...row, finished: row.finished === 1, rolledBack: row.rolledBack === 1 }))
   } finally {
     handle.close()
@@ -111,7 +157,9 @@ async function appliedInPostgresql(url: string): Promise<AppliedMigration[]> {
   client.on('error', () => {}) // a connection that breaks fails the query that is under way
   try {
     await client.connect()
-    const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there")
+    const { rows } = await client.query<{ there: boolean }>(
+      "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there",
+    )
     return rows[0]?.there ? (await client.query<AppliedMigration>(APPLIED)).rows : []
   } finally {
     await client.end().catch(() => {}) // it may never have begun
@@ -126,7 +174,13 @@ async function redisFinding({ redisUrl }: Config): Promise<Finding[]> {
     await pingRedis(redis)
     return [good('Redis answers.')]
   } catch (error) {
-    return [{ mark: '✗', text: `Redis: ${reason || reasonOf(error)}`, mend: 'See that REDIS_URL is right and that Redis can be reached.' }]
+    return [
+      {
+        mark: '✗',
+        text: `Redis: ${reason || reasonOf(error)}`,
+        mend: 'See that REDIS_URL is right and that Redis can be reached.',
+      },
+    ]
   } finally {
     await closeRedis(redis)
   }
@@ -145,12 +199,24 @@ function printFinding({ mark, text, mend }: Finding, print: Print): void {
 }
 
 function printLimits({ limits }: Config, print: Print): void {
-  const rows = limitsInForce(limits).map(({ name, max, window, by, variable }) => [name, String(max), window, by, variable])
+  const rows = limitsInForce(limits).map(({ name, max, window, by, variable }) => [
+    name,
+    String(max),
+    window,
+    by,
+    variable,
+  ])
   const table = [['limit', 'at most', 'within', 'for each', 'set by'], ...rows]
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
   print('')
   print(`Limits in force (RATE_LIMIT_SCALE ${limits.scale}):`)
-  for (const row of table) print(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}`)
+  for (const row of table)
+    print(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+    )
 }
 
 function good(text: string): Finding {

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { ConfigError } from './config.ts'
 import type { Config } from './config.ts'
 
 // The process: environment in, server out, clean stop.
+if (existsSync('.env')) process.loadEnvFile()
 try {
   const app = await createApp(process.env)
   const port = await app.listen()

@@ -53,8 +53,13 @@ test('what does not answer is a fault, and no password is shown', async () => {
 test('production with wide limits and no trusted proxy is warned about, and no secret is shown', async () => {
   const key = randomBytes(32).toString('base64url')
   const { code, text } = await ask({
-    NODE_ENV: 'production', DATA_DIR: folder, PUBLIC_URL: 'https://login.example.com', MASTER_KEYS: `key1:${key}`,
-    MAIL_FROM: 'login@example.com', SMTP_URL: 'smtps://u:canary@mail.example.com', RATE_LIMIT_SCALE: '5',
+    NODE_ENV: 'production',
+    DATA_DIR: folder,
+    PUBLIC_URL: 'https://login.example.com',
+    MASTER_KEYS: `key1:${key}`,
+    MAIL_FROM: 'login@example.com',
+    SMTP_URL: 'smtps://u:canary@mail.example.com',
+    RATE_LIMIT_SCALE: '5',
   })
   expect(code).toBe(0)
   expect(text).toContain('! The limits are 5 times as wide')
@@ -63,8 +68,14 @@ test('production with wide limits and no trusted proxy is warned about, and no s
   expect(text).not.toContain('canary')
 })
 
-test.skipIf(!process.env['TEST_POSTGRES_URL'] || !process.env['TEST_REDIS_URL'])('PostgreSQL and Redis answer', async () => {
-  const { text } = await ask({ DATABASE_URL: process.env['TEST_POSTGRES_URL'] ?? '', REDIS_URL: process.env['TEST_REDIS_URL'] ?? '' })
-  expect(text).toMatch(/PostgreSQL answers/)
-  expect(text).toContain('✓ Redis answers.')
-})
+test.skipIf(!process.env['TEST_POSTGRES_URL'] || !process.env['TEST_REDIS_URL'])(
+  'PostgreSQL and Redis answer',
+  async () => {
+    const { text } = await ask({
+      DATABASE_URL: process.env['TEST_POSTGRES_URL'] ?? '',
+      REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
+    })
+    expect(text).toMatch(/PostgreSQL answers/)
+    expect(text).toContain('✓ Redis answers.')
+  },
+)

@@ -25,11 +25,14 @@ export function graphqlTransport(services: Services, yoga: GraphQLServer) {
     const cookies = request.headers.cookie ?? ''
     const bringsOurs = ours.some((name) => cookies.includes(name))
     try {
-      const refusal = refusalFor(request, bringsOurs) ?? (await tooLarge(request))
+      const refusal = refusalFor(request, bringsOurs)
       if (refusal) return refuse(response, refusal)
-      const cookieHeader = request.method === 'POST' && bringsOurs ? cookies : null
-      await yoga.handle(request, response, { req: request, res: response, cookieHeader })
+      const isPost = request.method === 'POST'
+      const body = isPost ? await readBody(request) : ''
+      if (body === null) return refuse(response, TOO_LARGE)
+      await yoga.handle(request, response, { req: request, res: response, body, cookieHeader: isPost && bringsOurs ? cookies : null })
     } catch (error) {
+      if (error instanceof ClientGoneError) return
       log.error('graphql.transport-failed', { error })
       if (response.headersSent) response.destroy()
       else refuse(response, { status: 500, code: 'INTERNAL', message: 'Unexpected error.' })
@@ -40,6 +43,7 @@ export function graphqlTransport(services: Services, yoga: GraphQLServer) {
     if (method !== 'POST' && method !== 'GET') {
       return { status: 405, code: 'REQUEST_REFUSED', message: 'Ask by POST, or by GET for a query without a session.' }
     }
+    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return TOO_LARGE
     if (method === 'POST' && !isJson(headers)) {
       return { status: 415, code: 'REQUEST_REFUSED', message: 'The body must be JSON: send Content-Type: application/json.' }
     }
@@ -55,22 +59,23 @@ const FOREIGN: Refusal = {
 
 const TOO_LARGE: Refusal = { status: 413, code: 'TOO_LARGE', message: `The body is larger than ${MAX_BODY_BYTES} bytes.` }
 
-// node:http holds a sender to the length it announced. A body without one is read here, no further than the limit.
-async function tooLarge(request: IncomingMessage): Promise<Refusal | null> {
-  const announced = request.headers['content-length']
-  if (announced !== undefined) return Number(announced) <= MAX_BODY_BYTES ? null : TOO_LARGE
-  if (request.headers['transfer-encoding'] === undefined) return null
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) return TOO_LARGE
-    chunks.push(chunk)
-  }
-  // Where Yoga takes a body that was read already.
-  Object.assign(request, { body: Buffer.concat(chunks) })
-  return null
+/** Reads a body no further than the limit. Null when it is larger. */
+function readBody(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+      else resolve(null)
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    request.once('error', reject)
+    request.once('close', () => reject(new ClientGoneError()))
+  })
 }
+
+class ClientGoneError extends Error {}
 
 /** Answers in the form of a GraphQL answer. */
 export function refuse(response: ServerResponse, { status, code, message }: Refusal): void {

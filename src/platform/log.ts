@@ -3,8 +3,7 @@ import pino from 'pino'
 import type { Config } from '../config.ts'
 import { loggable, loggableText } from './loggable.ts'
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-type Level = (typeof LEVELS)[number]
+type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** What belongs to an event. Secrets in it are struck out, but better left away. */
 export type LogFields = Readonly<Record<string, unknown>>
@@ -52,7 +51,7 @@ function logOver(logger: pino.Logger, bound: LogFields): Log {
     (event: string, fields: LogFields = {}): void => {
       if (!logger.isLevelEnabled(level)) return
       try {
-        logger[level]({ event: loggableText(event, LONGEST_EVENT), ...unreserved(loggable({ ...bound, ...fields })) })
+        logger[level]({ event: loggableText(event, LONGEST_EVENT), ...bound, ...lineFields(fields) })
       } catch {
         // A log that cannot be written must not stop what it tells of.
       }
@@ -62,19 +61,26 @@ function logOver(logger: pino.Logger, bound: LogFields): Log {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    child: (fields) => logOver(logger, { ...bound, ...fields }),
+    child: (fields) => logOver(logger, { ...bound, ...lineFields(fields) }),
   }
 }
 
-function unreserved(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [RESERVED.has(key) ? `${key}_` : key, value]))
+function lineFields(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(loggable(fields)).map(([key, value]) => [RESERVED.has(key) ? `${key}_` : key, value]),
+  )
 }
 
 // Called for each line instead of piped through, so that it is written at once. Loaded only where it is used.
 function readable(lines: LogDestination, colorize: boolean): LogDestination {
   // The package's own types, as an import would give them.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
-  const format = pretty.prettyFactory({ colorize, messageKey: 'event', translateTime: 'SYS:HH:MM:ss', singleLine: true })
+  const format = pretty.prettyFactory({
+    colorize,
+    messageKey: 'event',
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+  })
   return { write: (line) => lines.write(format(line)) }
 }
 

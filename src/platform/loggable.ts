@@ -14,9 +14,23 @@ const MOST_CHARACTERS = 32_000
 const MOST_STACK_LINES = 20
 
 // A key says "secret" by one of these in its name, unless its last word says that it only speaks about one.
-const SECRET_PARTS = /token|password|passwd|passphrase|secret|cookie|authorization|credential|apikey|privatekey|masterkey/
+const SECRET_PARTS =
+  /token|password|passwd|passphrase|secret|cookie|authorization|credential|apikey|privatekey|masterkey/
 const SECRET_WORDS = new Set(['key', 'keys', 'pin', 'otp', 'prf', 'jwt', 'jwe', 'challenge', 'code', 'codes'])
-const HARMLESS_ENDINGS = new Set(['id', 'ids', 'count', 'name', 'names', 'type', 'kind', 'length', 'size', 'limit', 'ms', 'version'])
+const HARMLESS_ENDINGS = new Set([
+  'id',
+  'ids',
+  'count',
+  'name',
+  'names',
+  'type',
+  'kind',
+  'length',
+  'size',
+  'limit',
+  'ms',
+  'version',
+])
 // What people wrote or keep: mails, variables, records.
 const PRIVATE_KEYS = new Set(['html', 'text', 'body', 'variables', 'data', 'encrypteddata', 'ciphertext', 'plaintext'])
 
@@ -25,7 +39,10 @@ const SECRETS_IN_TEXT: readonly (readonly [RegExp, string | ((match: string) => 
   [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s"'<>]{0,500}@/gi, `$1${STRUCK_OUT}@`],
   [/\b(Bearer|Basic)\s+[^\s"',]+/gi, `$1 ${STRUCK_OUT}`],
   [/\b((?:set-)?cookie|authorization)(["']?\s{0,3}[:=]\s{0,3})[^\n]+/gi, `$1$2${STRUCK_OUT}`],
-  [/(token|password|passwd|passphrase|secret|api[-_]?key)(["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3})[^\s"'\\,;&)}\]]+/gi, `$1$2${STRUCK_OUT}`],
+  [
+    /(token|password|passwd|passphrase|secret|api[-_]?key)(["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3})[^\s"'\\,;&)}\]]+/gi,
+    `$1$2${STRUCK_OUT}`,
+  ],
   [/(code["'\\]{0,3}\s{0,3}[:=]\s{0,3}["'\\]{0,3})\d[\d -]{4,8}\d/gi, `$1${STRUCK_OUT}`],
   [/#[A-Za-z0-9_-]{16,}/g, `#${STRUCK_OUT}`],
   [/\beyJ[\w-]*(?:\.[\w-]*){1,4}/g, STRUCK_OUT],
@@ -51,7 +68,8 @@ export function loggableText(text: string, longest = LONGEST_TEXT): string {
   let struck = isCut ? text.slice(0, longest + MARGIN) : text
   for (const [pattern, replacement] of SECRETS_IN_TEXT) {
     // Each overload of replace takes one of the two.
-    struck = typeof replacement === 'string' ? struck.replace(pattern, replacement) : struck.replace(pattern, replacement)
+    struck =
+      typeof replacement === 'string' ? struck.replace(pattern, replacement) : struck.replace(pattern, replacement)
   }
   // The last run may be the front half of a secret.
   if (isCut) struck = struck.replace(/\S{1,1000}$/, '')
@@ -117,7 +135,9 @@ function copyArray(values: readonly unknown[], key: string, budget: Budget): unk
 
 function copyEntries(value: object, budget: Budget): Record<string, unknown> {
   const keys = Object.keys(value)
-  const kept = keys.slice(0, MOST_ENTRIES).map((key): [string, unknown] => [loggableText(key, LONGEST_KEY), copyProperty(value, key, budget)])
+  const kept = keys
+    .slice(0, MOST_ENTRIES)
+    .map((key): [string, unknown] => [loggableText(key, LONGEST_KEY), copyProperty(value, key, budget)])
   if (keys.length > MOST_ENTRIES) kept.push(['left out', keys.length - MOST_ENTRIES])
   return Object.fromEntries(kept)
 }
@@ -131,7 +151,10 @@ function copyProperty(value: object, key: string, budget: Budget): unknown {
 }
 
 function copyError(error: Error, budget: Budget): Record<string, unknown> {
-  const copied: Record<string, unknown> = { name: copyProperty(error, 'name', budget), message: copyProperty(error, 'message', budget) }
+  const copied: Record<string, unknown> = {
+    name: copyProperty(error, 'name', budget),
+    message: copyProperty(error, 'message', budget),
+  }
   if ('code' in error) copied['code'] = copyProperty(error, 'code', budget)
   const stack = Reflect.get(error, 'stack')
   if (typeof stack === 'string') copied['stack'] = linesOf(stack)
@@ -143,7 +166,10 @@ function copyError(error: Error, budget: Budget): Record<string, unknown> {
 // The places alone: the message stands by itself, and what it holds must not look like lines of ours.
 function linesOf(stack: string): string {
   const places = stack.slice(0, 20_000).match(/^ {4}at .*$/gm) ?? []
-  return places.slice(0, MOST_STACK_LINES).map((line) => loggableText(line.trim(), 300)).join('\n')
+  return places
+    .slice(0, MOST_STACK_LINES)
+    .map((line) => loggableText(line.trim(), 300))
+    .join('\n')
 }
 
 function isStruck(key: string, value: unknown): boolean {
@@ -167,5 +193,8 @@ function isErrorCode(value: unknown): boolean {
 
 // 'session_<uuid>' and words joined by dashes are long without being secret; a token without a capital is one in 10^10.
 function isReadable(run: string): boolean {
-  return /^[A-Za-z]+_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(run) || /^[a-z]{1,20}(?:[-_][a-z0-9]{1,20})+$/.test(run)
+  return (
+    /^[A-Za-z]+_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(run) ||
+    /^[a-z]{1,20}(?:[-_][a-z0-9]{1,20})+$/.test(run)
+  )
 }

@@ -35,8 +35,14 @@ export function openMetrics(): Metrics {
 
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers })
-  const httpRequests = counter('http_requests_total', 'Answers, by where the request went and status.', ['route', 'status'])
-  const operations = counter('graphql_operations_total', 'GraphQL operations, by kind and outcome.', ['kind', 'outcome'])
+  const httpRequests = counter('http_requests_total', 'Answers, by where the request went and status.', [
+    'route',
+    'status',
+  ])
+  const operations = counter('graphql_operations_total', 'GraphQL operations, by kind and outcome.', [
+    'kind',
+    'outcome',
+  ])
   const refusals = counter('refusals_total', 'Refusals, by code.', ['code'])
   const mails = counter('mails_total', 'Mails that left the outbox or stayed, by outcome.', ['outcome'])
   const signIns = counter('sign_ins_total', 'Tries to sign in, by method and outcome.', ['method', 'outcome'])

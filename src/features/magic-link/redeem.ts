@@ -8,18 +8,19 @@ import type { ViewerSession, ViewerUser } from '../../viewer.ts'
 
 export type SignedIn = { kind: 'SignedIn'; user: ViewerUser; session: ViewerSession; redirectTo: string | null }
 
-/**
- * Uses the link up and signs in, in one transaction: a process that dies in between leaves the link as it was.
- * Null when another request was first.
- */
-export async function redeem(context: Context, link: MagicLink): Promise<SignedIn | null> {
+/** No sign-in, and why, for the log alone: another request was first, or the account may not be made any more. */
+export type NotRedeemed = { kind: 'NotRedeemed'; reason: 'used' | 'sign-up-closed' }
+
+/** Uses the link up and signs in, in one transaction: a process that dies in between leaves the link as it was. */
+export async function redeem(context: Context, link: MagicLink): Promise<SignedIn | NotRedeemed> {
   const { services } = context
   const done = await services.database.systemDb.$transaction(async (tx) => {
     const consumed = await consumeOnce(tx, link.id, services.now())
-    if (!consumed) return null
-    return completeSignIn(context, tx, { email: link.email, method: 'MAGIC_LINK', remember: link.rememberDevice })
+    if (!consumed) return 'used'
+    const proof = { email: link.email, method: 'MAGIC_LINK', remember: link.rememberDevice } as const
+    return (await completeSignIn(context, tx, proof)) ?? 'sign-up-closed'
   })
-  if (!done) return null
+  if (typeof done === 'string') return { kind: 'NotRedeemed', reason: done }
   context.issuedSessionId = done.started.session.id
   setSessionCookie(context, done.started)
   clearChallenges(context)

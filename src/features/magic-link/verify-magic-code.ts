@@ -3,7 +3,7 @@ import type { MagicLink } from '../../generated/sqlite/client.ts'
 import type { Keyring } from '../../platform/crypto/keyring.ts'
 import { equalSecrets } from '../../platform/crypto/tokens.ts'
 import { heldChallenges } from './challenge-cookie.ts'
-import { MAX_CODE_TRIES } from './magic-link.ts'
+import { MAX_CODE_TRIES, whyDead } from './magic-link.ts'
 import { redeem } from './redeem.ts'
 import type { SignedIn } from './redeem.ts'
 import { refuse } from './refuse.ts'
@@ -14,18 +14,23 @@ import { refuse } from './refuse.ts'
  */
 export async function verifyMagicCode(context: Context, input: { code: string }): Promise<SignedIn> {
   const code = input.code.replace(/[\s-]/g, '')
-  const links = await liveLinksOfThisBrowser(context)
+  const links = await linksOfThisBrowser(context)
   const [newest] = links
   if (!newest) throw await refuse(context, { code: 'CODE_INVALID', reason: 'not-asked-here' })
   if (!/^[0-9]{6}$/.test(code)) throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
 
+  let reason: string = whyDead(newest, context.services.now()) ?? 'too-many-tries'
   for (const link of links) {
     const counted = await countTry(context, link)
-    if (!counted || !matches(context.services.keys, counted, code)) continue
-    const signedIn = await redeem(context, counted)
-    if (signedIn) return signedIn
+    if (!counted) continue
+    reason = 'wrong'
+    if (!matches(context.services.keys, counted, code)) continue
+    const redeemed = await redeem(context, counted)
+    if (redeemed.kind === 'SignedIn') return redeemed
+    reason = redeemed.reason
+    break
   }
-  throw await refuse(context, { code: 'CODE_INVALID', reason: 'wrong', email: newest.email })
+  throw await refuse(context, { code: 'CODE_INVALID', reason, email: newest.email })
 }
 
 /** What is stored of a code: its HMAC under a server key, bound to its link, `<key id>.<mac>`. */
@@ -39,16 +44,16 @@ function matches(keys: Keyring, link: MagicLink, code: string): boolean {
   return equalSecrets(link.codeHash, codeMac(keys, link.id, code, keyId))
 }
 
-async function liveLinksOfThisBrowser(context: Context): Promise<MagicLink[]> {
+async function linksOfThisBrowser(context: Context): Promise<MagicLink[]> {
   const challenges = heldChallenges(context)
   if (challenges.length === 0) return []
-  const { database, now } = context.services
-  return database.systemDb.magicLink.findMany({
-    where: { challengeHash: { in: challenges }, consumedAt: null, expiresAt: { gt: now() } },
+  return context.services.database.systemDb.magicLink.findMany({
+    where: { challengeHash: { in: challenges } },
     orderBy: { createdAt: 'desc' },
   })
 }
 
+// Null when the link is used or too old, or its code has been tried too often.
 async function countTry({ services }: Context, link: MagicLink): Promise<MagicLink | null> {
   const [counted] = await services.database.systemDb.magicLink.updateManyAndReturn({
     where: { id: link.id, consumedAt: null, expiresAt: { gt: services.now() }, codeTries: { lt: MAX_CODE_TRIES } },

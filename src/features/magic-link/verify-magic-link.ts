@@ -33,9 +33,9 @@ export async function verifyMagicLink(
     await logConfirmation(context, link.email)
     return { kind: 'ConfirmationRequired', requestedAt: createdAt, deviceName, ipAddress }
   }
-  const signedIn = await redeem(context, link)
-  if (!signedIn) throw await refuse(context, { code: 'LINK_INVALID', reason: 'used', email: link.email })
-  return signedIn
+  const redeemed = await redeem(context, link)
+  if (redeemed.kind === 'SignedIn') return redeemed
+  throw await refuse(context, { code: 'LINK_INVALID', reason: redeemed.reason, email: link.email })
 }
 
 async function logConfirmation({ services, origin }: Context, email: string): Promise<void> {

@@ -39,7 +39,7 @@ function nothingYet(): Html {
   return html`<main class="empty">
 <h2>No mail yet</h2>
 <p>Ask for a sign-in link, with any address: the mail with the link and the code appears here. The page looks again by itself.</p>
-<p><a class="action" href="/">Go to the sign-in page</a></p>
+<p><a class="action" href="/sign-in">Go to the sign-in page</a></p>
 </main>`
 }
 

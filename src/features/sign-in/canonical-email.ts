@@ -19,13 +19,16 @@ export function canonicalEmail(text: string): string {
   const trimmed = text.trim()
   if (trimmed === '') throw invalid('The mail address is empty.')
   if (trimmed.length > LONGEST_TEXT) throw invalid('The mail address is too long.')
-  if (/[\p{C}\p{Default_Ignorable_Code_Point}]/u.test(trimmed)) throw invalid('The mail address holds characters that cannot be seen.')
+  if (/[\p{C}\p{Default_Ignorable_Code_Point}]/u.test(trimmed))
+    throw invalid('The mail address holds characters that cannot be seen.')
 
   const normal = trimmed.normalize('NFKC').toLowerCase()
   const [local, domain, ...rest] = normal.split('@')
   // Counted before NFKC too, which makes an @ of a full-width one.
-  if (!local || !domain || rest.length > 0 || trimmed.split('@').length !== 2) throw invalid('A mail address has one @ between a name and a domain.')
-  if (/[^\x20-\x7e]/.test(local)) throw invalid('Latchkey cannot send to an address whose part before the @ has letters beyond ASCII.')
+  if (!local || !domain || rest.length > 0 || trimmed.split('@').length !== 2)
+    throw invalid('A mail address has one @ between a name and a domain.')
+  if (/[^\x20-\x7e]/.test(local))
+    throw invalid('Latchkey cannot send to an address whose part before the @ has letters beyond ASCII.')
   if (!LOCAL_PART.test(local)) throw invalid('The part before the @ is not one that mail providers give out.')
   if (local.length > LONGEST_LOCAL) throw invalid(`The part before the @ is longer than ${LONGEST_LOCAL} characters.`)
 

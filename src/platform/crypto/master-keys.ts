@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { constants, copyFileSync, fsyncSync, linkSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { MasterKey } from './keyring.ts'
 
@@ -15,7 +26,8 @@ const DEVELOPMENT_KEY_FILE = 'development-master-keys'
 export function parseMasterKeys(text: string): MasterKey[] {
   const keys = text.split(',').map((entry, index) => parseMasterKey(entry.trim(), index + 1))
   if (new Set(keys.map((key) => key.id)).size < keys.length) throw new Error('Two keys have the same id.')
-  if (new Set(keys.map((key) => key.bytes.toString('hex'))).size < keys.length) throw new Error('The same key stands under two ids.')
+  if (new Set(keys.map((key) => key.bytes.toString('hex'))).size < keys.length)
+    throw new Error('The same key stands under two ids.')
   return keys
 }
 
@@ -40,7 +52,8 @@ function parseMasterKey(entry: string, place: number): MasterKey {
     throw new Error(`The id of key ${place} is not one to 32 letters, digits, - or _.`)
   }
   const bytes = Buffer.from(encoded, 'base64url')
-  if (bytes.toString('base64url') !== encoded) throw new Error(`Key ${place} is not base64url (A-Z a-z 0-9 - _, without =).`)
+  if (bytes.toString('base64url') !== encoded)
+    throw new Error(`Key ${place} is not base64url (A-Z a-z 0-9 - _, without =).`)
   if (bytes.length !== KEY_BYTES) throw new Error(`Key ${place} has ${bytes.length} bytes; a key has ${KEY_BYTES}.`)
   if (new Set(bytes).size < FEWEST_DIFFERENT_BYTES) throw new Error(`Key ${place} is not random.`)
   return { id, bytes }
@@ -51,7 +64,9 @@ function parseKept(text: string, file: string): MasterKey[] {
     return parseMasterKeys(text.trim())
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
-    throw new Error(`The development key in ${file} cannot be used. ${reason} Restore the file; without it, what it sealed is lost.`)
+    throw new Error(
+      `The development key in ${file} cannot be used. ${reason} Restore the file; without it, what it sealed is lost.`,
+    )
   }
 }
 

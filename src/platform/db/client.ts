@@ -1,6 +1,7 @@
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { Config } from '../../config.ts'
 import type { Log } from '../log.ts'
+import { interimScope } from './isolation-interim.ts'
 import { openSqlite } from './sqlite.ts'
 import { watchAdapter, watchStatements } from './statements.ts'
 import type { SqlStatement, SqlValue, StatementListener, StatementWatch } from './statements.ts'
@@ -48,7 +49,7 @@ export async function openDatabase(config: Config['database'], log: Log): Promis
   return {
     provider: config.provider,
     systemDb: store.system,
-    scopeToUser: () => new Proxy({} as ScopedDb, { get: (_t, k) => { if (k !== 'then') throw new Error('not yet') } }),
+    scopeToUser: interimScope(store.scoped),
     read: store.read,
     insertRows: async (table, columns, rows) => {
       if (rows.length > 0) await store.insertRows(table, columns, rows)

@@ -21,7 +21,14 @@ type Options = {
 const CHECK_TIMEOUT_MS = 2_000
 
 // Any of these means that somebody stands behind the peer, so that a loopback peer is a proxy.
-const PROXY_HEADERS = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'] as const
+const PROXY_HEADERS = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+] as const
 
 /** /healthz (the process lives), /readyz (it can work; names what cannot), /metrics (Prometheus; loopback or token). */
 export function healthRoutes(options: Options): Hono {

@@ -8,7 +8,12 @@ export type AnswerKind = 'api' | 'page' | 'asset' | 'graphiql' | 'mailbox'
 
 type Policy = Readonly<Record<string, string>>
 
-const NOTHING: Policy = { 'default-src': "'none'", 'base-uri': "'none'", 'form-action': "'none'", 'frame-ancestors': "'none'" }
+const NOTHING: Policy = {
+  'default-src': "'none'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+}
 
 const PAGE: Policy = {
   ...NOTHING,

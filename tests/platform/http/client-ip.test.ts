@@ -6,8 +6,13 @@ const proxies = ['10.0.0.0/8', 'fd00::/8', '192.0.2.7']
 describe('L3: a spoofed address is not believed', () => {
   test('without trusted proxies the socket speaks, whatever the headers say', () => {
     const spoofed = {
-      'x-forwarded-for': '1.1.1.1', forwarded: 'for=1.1.1.1', 'x-real-ip': '1.1.1.1', 'x-client-ip': '1.1.1.1',
-      'cf-connecting-ip': '1.1.1.1', 'true-client-ip': '1.1.1.1', 'x-cluster-client-ip': '1.1.1.1',
+      'x-forwarded-for': '1.1.1.1',
+      forwarded: 'for=1.1.1.1',
+      'x-real-ip': '1.1.1.1',
+      'x-client-ip': '1.1.1.1',
+      'cf-connecting-ip': '1.1.1.1',
+      'true-client-ip': '1.1.1.1',
+      'x-cluster-client-ip': '1.1.1.1',
     }
     expect(clientIp('203.0.113.9', spoofed, [])).toBe('203.0.113.9')
     expect(clientIp('203.0.113.9', spoofed, proxies)).toBe('203.0.113.9')

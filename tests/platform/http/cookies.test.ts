@@ -34,7 +34,25 @@ test('S1: a name that comes twice is ambiguous, and neither counts', () => {
 })
 
 test('S5: malformed headers give nothing and throw nothing', () => {
-  const odd = ['', ';', '=', '===', ';;;;', 'latchkey-session', 'latchkey-session=', '=latchkey-session', 'latchkey-session=%', 'latchkey-session=%E0%A4%A', '\0', '__proto__=1', 'constructor', '"', 'a'.repeat(20_000), ';'.repeat(20_000), 'latchkey-session=\u00ff']
+  const odd = [
+    '',
+    ';',
+    '=',
+    '===',
+    ';;;;',
+    'latchkey-session',
+    'latchkey-session=',
+    '=latchkey-session',
+    'latchkey-session=%',
+    'latchkey-session=%E0%A4%A',
+    '\0',
+    '__proto__=1',
+    'constructor',
+    '"',
+    'a'.repeat(20_000),
+    ';'.repeat(20_000),
+    'latchkey-session=\u00ff',
+  ]
   for (const header of odd) {
     for (const name of ['latchkey-session', '__proto__', 'constructor', 'toString']) {
       const value = readCookie(header, name)

@@ -8,7 +8,14 @@ const token = 'a-token-of-24-characters'
 const metrics = openMetrics()
 
 function open(options: Partial<Options> = {}) {
-  return healthRoutes({ checks: {}, isStopping: () => false, metrics, metricsToken: token, socketAddress: () => '203.0.113.9', ...options })
+  return healthRoutes({
+    checks: {},
+    isStopping: () => false,
+    metrics,
+    metricsToken: token,
+    socketAddress: () => '203.0.113.9',
+    ...options,
+  })
 }
 
 test('/healthz answers as long as the process lives', async () => {
@@ -60,7 +67,8 @@ describe('/readyz', () => {
 })
 
 describe('/metrics', () => {
-  const ask = async (options: Partial<Options>, headers: Record<string, string> = {}) => (await open(options).request('/metrics', { headers })).status
+  const ask = async (options: Partial<Options>, headers: Record<string, string> = {}) =>
+    (await open(options).request('/metrics', { headers })).status
   const local = { socketAddress: () => '::ffff:127.0.0.1' }
 
   test('is open on loopback', async () => {
@@ -71,7 +79,8 @@ describe('/metrics', () => {
   })
 
   test('is closed to a request that a proxy on loopback passes on', async () => {
-    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) expect(await ask(local, { [name]: 'x' })).toBe(404)
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'])
+      expect(await ask(local, { [name]: 'x' })).toBe(404)
   })
 
   test('is closed to others without the token', async () => {

@@ -45,7 +45,8 @@ test('an answer names the asking origin only if it stands in the list, and alway
     'Access-Control-Allow-Origin': 'https://app.example.com',
     'Access-Control-Allow-Credentials': 'true',
   })
-  for (const origin of ['https://evil.example', 'null', '*', '']) expect(corsHeaders({ origin }, config)).toEqual({ Vary: 'Origin' })
+  for (const origin of ['https://evil.example', 'null', '*', ''])
+    expect(corsHeaders({ origin }, config)).toEqual({ Vary: 'Origin' })
   expect(corsHeaders({}, config)).toEqual({ Vary: 'Origin' })
 })
 
@@ -55,14 +56,20 @@ test('a preflight is answered for an allowed origin that asks for POST', async (
   // A TCP server has an address of this form.
   const { port } = server.address() as AddressInfo
   const ask = (origin: string, method: string) =>
-    fetch(`http://127.0.0.1:${port}/`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': method } })
+    fetch(`http://127.0.0.1:${port}/`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': method },
+    })
   try {
     const allowed = await ask('https://app.example.com', 'POST')
     expect(allowed.status).toBe(204)
     expect(allowed.headers.get('access-control-allow-methods')).toBe('POST')
     expect(allowed.headers.get('access-control-allow-headers')).toBe('Content-Type')
     expect(Number(allowed.headers.get('access-control-max-age'))).toBeGreaterThan(0)
-    for (const [origin, method] of [['https://evil.example', 'POST'], ['https://app.example.com', 'DELETE']] as const) {
+    for (const [origin, method] of [
+      ['https://evil.example', 'POST'],
+      ['https://app.example.com', 'DELETE'],
+    ] as const) {
       const refused = await ask(origin, method)
       expect(refused.status).toBe(403)
       expect(refused.headers.get('access-control-allow-methods')).toBeNull()

@@ -7,7 +7,11 @@ const http = { publicUrl: new URL('http://localhost:4000') }
 test('every kind of answer carries the headers that hold everywhere', () => {
   for (const kind of ['api', 'page', 'asset', 'graphiql', 'mailbox'] as const) {
     const headers = securityHeaders(kind, https)
-    expect(headers).toMatchObject({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cross-Origin-Opener-Policy': 'same-origin' })
+    expect(headers).toMatchObject({
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    })
     expect(headers['Content-Security-Policy']).toContain("default-src 'none'")
     expect(headers['Content-Security-Policy']).toContain("base-uri 'none'")
     expect(headers['Strict-Transport-Security']).toMatch(/^max-age=\d+/)
@@ -28,7 +32,10 @@ test('data may load nothing at all', () => {
   expect(securityHeaders('api', https)['Content-Security-Policy']).not.toContain("'self'")
 })
 
-test('no kind but GraphiQL runs inline scripts', () => {
-  expect(securityHeaders('mailbox', http)['Content-Security-Policy']).toContain("script-src 'self';")
-  expect(securityHeaders('graphiql', http)['Content-Security-Policy']).toContain("script-src 'self' 'unsafe-inline'")
+test('no kind runs inline scripts, GraphiQL and the mailbox included', () => {
+  for (const kind of ['api', 'page', 'asset', 'graphiql', 'mailbox'] as const) {
+    const policy = securityHeaders(kind, http)['Content-Security-Policy'] ?? ''
+    const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? "'none' by default"
+    expect(scripts).not.toContain('unsafe')
+  }
 })
