@@ -29,8 +29,14 @@ function pickModel({ name, dbName, primaryKey, uniqueIndexes, fields }) {
   }
 }
 
-function pickField({ name, dbName, kind, type, isList, isId, isUnique, relationName, ...relation }) {
-  if (kind !== 'object') return { name, kind, type, column: dbName ?? name, isList, isUnique: isId || isUnique }
-  const { relationFromFields: from, relationToFields: to } = relation
-  return { name, kind, type, isList, relation: { name: relationName, from, to } }
+function pickField({ name, dbName, kind, type, isList, isId, isUnique, relationName, relationFromFields, relationToFields }) {
+  const isRelation = kind === 'object'
+  return {
+    name,
+    type,
+    isList,
+    isUnique: isId || isUnique,
+    column: isRelation ? null : (dbName ?? name),
+    relation: isRelation ? { name: relationName, from: relationFromFields, to: relationToFields } : null,
+  }
 }

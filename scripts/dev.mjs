@@ -1,29 +1,29 @@
 // `npm run dev`: builds at each change and restarts the server. A build that fails is shown, and the server that runs
 // goes on. The old process has stopped before the new one starts: they share a port and a database.
 import { spawn } from 'node:child_process'
-import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from './build.mjs'
+import { build, traceOfInputs } from './build.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const WATCHED = ['src', 'prisma']
-const NOT_WATCHED = /^(generated|migrations)([\\/]|$)/ // within a watched folder
+const LOOK_EVERY_MS = 250
 const STOP_AFTER_MS = 12_000
 
 let server = null
 let stopping = false
 let turn = Promise.resolve()
-let waiting = null
+let trace = ''
 
-for (const folder of WATCHED) fs.watch(path.join(root, folder), { recursive: true }, (_, file) => noteChange(file ?? ''))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop())
-changeTurn()
+// Looked for, not waited for: watching a tree of folders misses changes on some systems.
+setInterval(look, LOOK_EVERY_MS)
+look()
 
-function noteChange(file) {
-  if (NOT_WATCHED.test(file) || file.endsWith('~') || file.endsWith('.swp')) return
-  clearTimeout(waiting)
-  waiting = setTimeout(changeTurn, 60) // an editor writes several files, or one in several steps
+function look() {
+  const found = traceOfInputs()
+  if (found === trace) return
+  trace = found
+  changeTurn()
 }
 
 /** One turn after the other: a change during a build starts the next one when this one is through. */

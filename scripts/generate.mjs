@@ -1,5 +1,6 @@
 // Makes what src/generated holds from prisma/schema.prisma: a Prisma client for SQLite, one for PostgreSQL (the same
-// schema with another provider line), the types that Pothos needs, and the data model as the isolation reads it. Does nothing when nothing has changed.
+// schema with another provider line), the types that Pothos needs, and the data model as the isolation reads it. Does
+// nothing when nothing has changed.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'

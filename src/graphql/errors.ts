@@ -50,13 +50,14 @@ export function codedErrors({ metrics }: Services): Plugin {
   }
 }
 
-// The limits on documents speak in messages alone.
-const DOCUMENT_LIMIT = /(limit of \d+ exceeded|Query depth|Query Cost|Aliases limit|Directives limit|Token limit)/i
+// The limits on documents, ours and graphql-js' own, speak in messages alone.
+const DOCUMENT_LIMIT =
+  /^(Syntax Error: )?((Token|Aliases|Directives|Query depth|Query Cost) limit of \d+ exceeded|Maximum introspection depth|Validation aborted)/
 
 function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
   if (codeOf(error)) return error
   const refused = DOCUMENT_LIMIT.test(error.message)
-  return new GraphQLError(error.message.replace(/^Syntax Error: (?=.*limit)/i, ''), {
+  return new GraphQLError(refused ? error.message.replace('Syntax Error: ', '') : error.message, {
     ...placeOf(error),
     extensions: { ...error.extensions, code: refused ? 'QUERY_REFUSED' : code },
   })
@@ -65,10 +66,25 @@ function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
 function refusalIn(error: unknown): GraphQLError | null {
   if (error instanceof AppError) return error
   if (!(error instanceof GraphQLError)) return null
-  if (error.originalError instanceof AppError) return located(error, error.originalError)
-  // Without an original error it speaks of the document or its variables, and was made by graphql-js itself.
-  if (error.originalError) return null
-  return codeOf(error) ? error : new GraphQLError(error.message, { ...placeOf(error), extensions: { ...error.extensions, code: 'BAD_INPUT' } })
+  const root = rootOf(error)
+  if (root instanceof AppError) return located(error, root)
+  return root instanceof GraphQLError && speaksOfDocument(error, root) ? badRequest(withCode(error, 'BAD_INPUT')) : null
+}
+
+// An error under a path was thrown by a resolver, unless it points at an argument in the document: graphql-js does that.
+function speaksOfDocument(error: GraphQLError, root: GraphQLError): boolean {
+  return error.path === undefined || (root !== error && root.nodes !== undefined)
+}
+
+function rootOf(error: GraphQLError): Error {
+  const { originalError } = error
+  return originalError instanceof GraphQLError ? rootOf(originalError) : (originalError ?? error)
+}
+
+// The status of a document that does not run, where the caller takes more than 200 (application/graphql-response+json).
+function badRequest(error: GraphQLError): GraphQLError {
+  if (error.path === undefined) error.extensions['http'] ??= { spec: true, status: 400 }
+  return error
 }
 
 function located(error: unknown, refusal: AppError, status?: number): GraphQLError {

@@ -2,13 +2,13 @@ import { expect, expectTypeOf, test, vi } from 'vitest'
 import {
   createClient,
   isLatchkeyError,
-  LatchkeyError,
+  type LatchkeyError,
   type ClientOptions,
   type PrivateRecord,
   type RecordWithSecretQuery,
   RecordWithSecretDocument,
   type User,
-} from '../../src/client/client.ts'
+} from '../../src/client/index.ts'
 
 const URL = 'https://id.example.com/graphql'
 

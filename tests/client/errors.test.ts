@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { ERROR_CODES, isLatchkeyError, LatchkeyError, readErrors } from '../../src/client/client.ts'
+import { ERROR_CODES, isLatchkeyError, LatchkeyError, readErrors } from '../../src/client/index.ts'
 
 test('an error carries its code, and the details that the server sent', () => {
   const [error] = readErrors([

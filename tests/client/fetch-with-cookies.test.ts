@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { fetchWithCookies } from '../../src/client/client.ts'
+import { fetchWithCookies } from '../../src/client/index.ts'
 
 /** A server that sets these cookies at each path, and tells the headers that it was sent. */
 async function serverOf(cookies: Readonly<Record<string, string[]>>) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { CLIENT_ERROR_CODES, ERROR_CODES } from '../../src/client/client.ts'
+import { CLIENT_ERROR_CODES, ERROR_CODES } from '../../src/client/index.ts'
 
 const root = new URL('../../', import.meta.url)
 const guide = await readFile(new URL('docs/use-from-a-frontend.md', root), 'utf8')

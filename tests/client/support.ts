@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { onTestFinished, vi } from 'vitest'
-import { fetchWithCookies } from '../../src/client/client.ts'
+import { fetchWithCookies } from '../../src/client/index.ts'
 import { startTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 
@@ -57,7 +57,7 @@ export async function loadExample<T>(name: string): Promise<T> {
   try {
     await build({
       entryPoints: [fileURLToPath(new URL(`docs/examples/${name}.ts`, root))],
-      alias: { 'latchkey/client': fileURLToPath(new URL('src/client/client.ts', root)) },
+      alias: { 'latchkey/client': fileURLToPath(new URL('src/client/index.ts', root)) },
       bundle: true,
       format: 'esm',
       platform: 'browser',

@@ -18,13 +18,22 @@ type MagicLinkMail = {
 }
 
 /** The mail with the link and the code, in text and in HTML. It says who asked for it, and what to do if nobody did. */
-export function magicLinkMail({ to, link, code, expiresInMinutes, asked, rememberDevice, publicHost }: MagicLinkMail): Mail {
+export function magicLinkMail({
+  to,
+  link,
+  code,
+  expiresInMinutes,
+  asked,
+  rememberDevice,
+  publicHost,
+}: MagicLinkMail): Mail {
   const title = `Sign in to ${publicHost}`
   const grouped = `${code.slice(0, 3)} ${code.slice(3)}`
   const once = `The link and the code work once, for ${minutes(expiresInMinutes)}. The link works in any browser, the code only in the one that asked.`
   const remembered = rememberDevice ? 'You will stay signed in on that device, as was asked.' : ''
   const who = `${inUtc(asked.at)}, from ${strangersWords(asked.deviceName) || 'an unknown device'}${place(asked.ipAddress)}`
-  const notYou = 'Was it not you? Then you need not do anything: nobody gets in without this mail. Do not forward it, and tell nobody the code.'
+  const notYou =
+    'Was it not you? Then you need not do anything: nobody gets in without this mail. Do not forward it, and tell nobody the code.'
 
   const text = [
     title,
@@ -36,15 +45,22 @@ export function magicLinkMail({ to, link, code, expiresInMinutes, asked, remembe
     `Sent to ${to} by ${publicHost}`,
   ].join('\n\n')
 
-  const content = html`${button('Sign in', link)}
-${paragraph('Or type this code where you asked for it:')}
-${codeBox(grouped)}
-${paragraph([once, remembered].filter(Boolean).join(' '))}
-${paragraph(`Asked for on ${who}.`, { quiet: true })}
-${paragraph(notYou, { quiet: true })}`
-
+  const parts = [
+    button('Sign in', link),
+    paragraph('Or type this code where you asked for it:'),
+    codeBox(grouped),
+    paragraph([once, remembered].filter(Boolean).join(' ')),
+    paragraph(`Asked for on ${who}.`, { quiet: true }),
+    paragraph(notYou, { quiet: true }),
+  ]
+  const content = html`${parts}`
   const footer = html`Sent to ${to} by ${publicHost}`
-  return { to, subject: title, text: `${text}\n`, html: mailHtml({ title, preview: `Your link works for ${minutes(expiresInMinutes)}.`, content, footer }) }
+  return {
+    to,
+    subject: title,
+    text: `${text}\n`,
+    html: mailHtml({ title, preview: `Your link works for ${minutes(expiresInMinutes)}.`, content, footer }),
+  }
 }
 
 function minutes(count: number): string {

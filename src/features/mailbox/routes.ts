@@ -3,7 +3,8 @@ import type { Mailbox } from '../../platform/mail/mailbox.ts'
 import { mailboxPage } from './page.ts'
 import { mailboxStyle } from './style.ts'
 
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // A mail is shown as a mail program would: with its own styles, without scripts, and with nothing loaded from anywhere.
 // Its links open pages of their own, which are free again.

@@ -1,7 +1,7 @@
-import { getDatamodel } from '../../generated/pothos.ts'
-import { readModels } from './models.ts'
+import { datamodel } from '../../generated/datamodel.ts'
+import { readModels, type Models } from './models.ts'
 
 /** The models of prisma/schema.prisma, read once. */
-export const ownModels = (): ReturnType<typeof readModels> => (read ??= readModels(getDatamodel()))
+export const ownModels = (): Models => (read ??= readModels(datamodel))
 
-let read: ReturnType<typeof readModels> | undefined
+let read: Models | undefined

@@ -33,7 +33,12 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
   async function take(places: number): Promise<{ seen: number; taken: OutboxMail[] }> {
     const at = now()
     const due = { availableAt: { lte: at } }
-    const found = await rows.findMany({ where: due, orderBy: { availableAt: 'asc' }, take: places, select: { id: true } })
+    const found = await rows.findMany({
+      where: due,
+      orderBy: { availableAt: 'asc' },
+      take: places,
+      select: { id: true },
+    })
     if (found.length === 0) return { seen: 0, taken: [] }
     const taken = await rows.updateManyAndReturn({
       where: { ...due, id: { in: found.map(({ id }) => id) } },
@@ -51,7 +56,13 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
     const nextTryAt = outcome === 'retried' ? await postpone(row) : await remove(row)
     metrics?.mail(outcome)
     const { level, event } = EVENTS[outcome]
-    log[level](event, { id: row.id, provider: mailer.name, attempts: row.attempts, ...told, ...(nextTryAt && { nextTryAt }) })
+    log[level](event, {
+      id: row.id,
+      provider: mailer.name,
+      attempts: row.attempts,
+      ...told,
+      ...(nextTryAt && { nextTryAt }),
+    })
   }
 
   async function attempt(row: OutboxMail): Promise<Attempt> {

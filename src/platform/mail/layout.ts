@@ -15,41 +15,67 @@ const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica N
 
 // Mail programs that know these rules show the dark colours; the others show the ones that stand inline.
 const DARK = html`<style>
-  :root { color-scheme: light dark; supported-color-schemes: light dark }
+  :root {
+    color-scheme: light dark;
+    supported-color-schemes: light dark;
+  }
   @media (prefers-color-scheme: dark) {
-    .page { background: #14171c !important; color: #e8eaed !important }
-    .card { background: #1e2229 !important; border-color: #343a44 !important }
-    .quiet { color: #a6adb8 !important }
-    .box { background: #14171c !important; border-color: #343a44 !important }
-    .button { background: #8ab4ff !important; color: #0b1a33 !important }
+    .page {
+      background: #14171c !important;
+      color: #e8eaed !important;
+    }
+    .card {
+      background: #1e2229 !important;
+      border-color: #343a44 !important;
+    }
+    .quiet {
+      color: #a6adb8 !important;
+    }
+    .box {
+      background: #14171c !important;
+      border-color: #343a44 !important;
+    }
+    .button {
+      background: #8ab4ff !important;
+      color: #0b1a33 !important;
+    }
   }
 </style>`
 
 /** The frame of every mail in HTML: one card, no pictures, no scripts, nothing loaded from anywhere. */
 export function mailHtml({ title, preview, content, footer }: Layout): string {
-  return String(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
-<title>${title}</title>
-${DARK}
-</head>
-<body class="page" style="margin:0;padding:0;background:#f3f4f6;color:#1c2128;${FONT};font-size:16px;line-height:1.5">
-<div style="display:none;max-height:0;overflow:hidden">${preview}</div>
-<div class="page" style="padding:32px 16px;background:#f3f4f6;color:#1c2128">
-<div class="card" style="max-width:480px;margin:0 auto;padding:32px 28px;background:#ffffff;border:1px solid #dfe2e7;border-radius:12px">
-<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:650">${title}</h1>
-${content}
-</div>
-<div class="quiet" style="max-width:480px;margin:20px auto 0;padding:0 28px;color:#5b6472;font-size:13px">${footer}</div>
-</div>
-</body>
-</html>
-`)
+  return String(
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta name="supported-color-schemes" content="light dark" />
+          <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no" />
+          <title>${title}</title>
+          ${DARK}
+        </head>
+        <body
+          class="page"
+          style="margin:0;padding:0;background:#f3f4f6;color:#1c2128;${FONT};font-size:16px;line-height:1.5"
+        >
+          <div style="display:none;max-height:0;overflow:hidden">${preview}</div>
+          <div class="page" style="padding:32px 16px;background:#f3f4f6;color:#1c2128">
+            <div
+              class="card"
+              style="max-width:480px;margin:0 auto;padding:32px 28px;background:#ffffff;border:1px solid #dfe2e7;border-radius:12px"
+            >
+              <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:650">${title}</h1>
+              ${content}
+            </div>
+            <div class="quiet" style="max-width:480px;margin:20px auto 0;padding:0 28px;color:#5b6472;font-size:13px">
+              ${footer}
+            </div>
+          </div>
+        </body>
+      </html> `,
+  )
 }
 
 /** A paragraph; quiet ones are for what need not be read first. */
@@ -60,8 +86,11 @@ export function paragraph(content: Html | string, { quiet = false } = {}): Html 
 
 /** The one thing to press. It opens a page of its own, also where the mail is shown in a frame. */
 export function button(label: string, href: string): Html {
-  const look = 'display:inline-block;padding:13px 26px;background:#1d4ed8;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none'
-  return html`<p style="margin:24px 0"><a class="button" href="${href}" target="_blank" rel="noopener noreferrer" style="${look}">${label}</a></p>`
+  const look =
+    'display:inline-block;padding:13px 26px;background:#1d4ed8;color:#ffffff;border-radius:8px;font-weight:600;text-decoration:none'
+  return html`<p style="margin:24px 0">
+    <a class="button" href="${href}" target="_blank" rel="noopener noreferrer" style="${look}">${label}</a>
+  </p>`
 }
 
 /** Something to be read off and typed: large, apart, in letters of one width. */

@@ -27,7 +27,10 @@ export function openMailbox({ folder, now }: { folder: string; now: () => Date }
 
   async function names(): Promise<string[]> {
     const all = await fs.readdir(folder).catch(noneIfMissing)
-    return all.filter((name) => FILE_NAME.test(name)).sort().reverse()
+    return all
+      .filter((name) => FILE_NAME.test(name))
+      .sort()
+      .reverse()
   }
 
   async function read(name: string): Promise<ReceivedMail | null> {

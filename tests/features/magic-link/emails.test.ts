@@ -8,7 +8,11 @@ const asUsual = {
   link: `https://notes.example/auth/verify#${token}`,
   code: '042137',
   expiresInMinutes: 10,
-  asked: { at: new Date('2026-03-12T14:05:00Z'), deviceName: 'Chrome on macOS', ipAddress: '203.0.113.7' as string | null },
+  asked: {
+    at: new Date('2026-03-12T14:05:00Z'),
+    deviceName: 'Chrome on macOS',
+    ipAddress: '203.0.113.7' as string | null,
+  },
   rememberDevice: false,
   publicHost: 'notes.example',
 }
@@ -16,7 +20,11 @@ const asUsual = {
 const mailFrom = (deviceName: string) => magicLinkMail({ ...asUsual, asked: { ...asUsual.asked, deviceName } })
 
 /** What a reader of the HTML sees. */
-const wordsOf = (html: string) => html.replace(/<style>[^]*<\/style>/, '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+const wordsOf = (html: string) =>
+  html
+    .replace(/<style>[^]*<\/style>/, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
 const count = (text: string, part: string) => text.split(part).length - 1
 
 test('both forms hold the link, the code, how long they work, who asked, and what to do if it was not you', () => {
@@ -99,21 +107,25 @@ describe('M7: what a stranger wrote stays words', () => {
     ['the invisible', 'Chr\u200bome\ufeff\u00ad\u{e0041}'],
   ])('%s in the device name', (_, deviceName) => {
     const { subject, text, html } = mailFrom(deviceName)
-    for (const form of [subject, text, html]) expect(form.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    for (const form of [subject, text, html])
+      expect(form.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
     expect(text.split('\n')).toHaveLength(mailFrom('Chrome').text.split('\n').length)
   })
 
-  test.each(['Visit https://evil.example/now', 'www.evil.example', 'evil。example', 'eve@evil.example', 'Call tel:+100'])(
-    'a mail program makes no link of %j',
-    (deviceName) => {
-      const { text, html } = mailFrom(deviceName)
-      for (const form of [text, wordsOf(html)]) {
-        const asked = /from (.*?) at 203/.exec(form)?.[1] ?? ''
-        expect(asked).toBeTruthy()
-        expect(asked).not.toMatch(/\w\.[a-z]|[@:/。]/i)
-      }
-    },
-  )
+  test.each([
+    'Visit https://evil.example/now',
+    'www.evil.example',
+    'evil。example',
+    'eve@evil.example',
+    'Call tel:+100',
+  ])('a mail program makes no link of %j', (deviceName) => {
+    const { text, html } = mailFrom(deviceName)
+    for (const form of [text, wordsOf(html)]) {
+      const asked = /from (.*?) at 203/.exec(form)?.[1] ?? ''
+      expect(asked).toBeTruthy()
+      expect(asked).not.toMatch(/\w\.[a-z]|[@:/。]/i)
+    }
+  })
 
   test('a name without end is cut, and an empty one called unknown', () => {
     expect(mailFrom('A'.repeat(10_000)).text.length).toBeLessThan(1_000)

@@ -20,12 +20,25 @@ const link = 'http://localhost:4000/auth/verify#AbCdEfGhIjKlMnOpQrStUvWxYz012345
 
 function signInMail(to: string) {
   const asked = { at: new Date('2026-03-12T14:05:00Z'), deviceName: 'Chrome on macOS', ipAddress: '127.0.0.1' }
-  return magicLinkMail({ to, link, code: '042137', expiresInMinutes: 10, asked, rememberDevice: false, publicHost: 'localhost:4000' })
+  return magicLinkMail({
+    to,
+    link,
+    code: '042137',
+    expiresInMinutes: 10,
+    asked,
+    rememberDevice: false,
+    publicHost: 'localhost:4000',
+  })
 }
 
 async function get(address: string) {
   const response = await mailboxRoutes(mailbox).request(address)
-  return { response, status: response.status, policy: response.headers.get('content-security-policy') ?? '', text: await response.text() }
+  return {
+    response,
+    status: response.status,
+    policy: response.headers.get('content-security-policy') ?? '',
+    text: await response.text(),
+  }
 }
 
 let made = Date.UTC(2026, 2, 12)
@@ -94,21 +107,30 @@ test('the page itself has neither scripts nor inline styles, and its policy allo
 
 test('M7: a mail cannot write into the page', async () => {
   const attack = '"><script>alert(1)</script>'
-  await mailbox.send({ to: attack, subject: attack, text: `${attack} http://x.example/"><script>`, html: attack }, uuidv7())
+  await mailbox.send(
+    { to: attack, subject: attack, text: `${attack} http://x.example/"><script>`, html: attack },
+    uuidv7(),
+  )
   const { text } = await get('/dev/mailbox')
   expect(text).not.toContain('<script')
   expect(text).toContain('&lt;script&gt;')
 })
 
-test.each(['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox.css'])('%s is kept in no cache and tells no other site', async (address) => {
-  const { response } = await get(address)
-  expect(response.headers.get('cache-control')).toBe('no-store')
-  expect(response.headers.get('referrer-policy')).toBe('no-referrer')
-  expect(response.headers.get('x-content-type-options')).toBe('nosniff')
-})
+test.each(['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox.css'])(
+  '%s is kept in no cache and tells no other site',
+  async (address) => {
+    const { response } = await get(address)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  },
+)
 
-test.each(['/dev/mailbox/../../etc/passwd.html', '/dev/mailbox/%2e%2e%2fother.html', '/dev/mailbox/..%2fother'])('%s finds nothing', async (address) => {
-  await fs.writeFile(path.join(path.dirname(folder), 'other.json'), '{}')
-  expect((await get(address)).status).toBe(404)
-  await fs.rm(path.join(path.dirname(folder), 'other.json'))
-})
+test.each(['/dev/mailbox/../../etc/passwd.html', '/dev/mailbox/%2e%2e%2fother.html', '/dev/mailbox/..%2fother'])(
+  '%s finds nothing',
+  async (address) => {
+    await fs.writeFile(path.join(path.dirname(folder), 'other.json'), '{}')
+    expect((await get(address)).status).toBe(404)
+    await fs.rm(path.join(path.dirname(folder), 'other.json'))
+  },
+)

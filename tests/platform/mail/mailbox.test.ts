@@ -29,7 +29,11 @@ test('the mailbox lists its mails newest first, with all that was sent', async (
   await fill(mailbox, 3)
   const mails = await mailbox.list()
   expect(mails.map(({ to }) => to)).toEqual(['2@example.com', '1@example.com', '0@example.com'])
-  expect(mails[0]).toEqual({ ...mailTo('2@example.com'), id: expect.any(String) as string, sentAt: '2026-03-12T00:00:00.000Z' })
+  expect(mails[0]).toEqual({
+    ...mailTo('2@example.com'),
+    id: expect.any(String) as string,
+    sentAt: '2026-03-12T00:00:00.000Z',
+  })
 })
 
 test('the mails survive a restart, and another process finds them', async () => {

@@ -72,7 +72,9 @@ describe.each(providers)('on %s', (provider) => {
       rows: () => db.outboxMail.findMany(),
       advance: (ms: number) => (clock.time = new Date(clock.time.getTime() + ms)),
       enqueue: (to: string, options: Partial<EnqueueOptions> = {}) =>
-        db.$transaction((tx) => outbox.enqueue(tx, mailTo(to), { expiresAt: new Date(START.getTime() + TEN_MINUTES), ...options })),
+        db.$transaction((tx) =>
+          outbox.enqueue(tx, mailTo(to), { expiresAt: new Date(START.getTime() + TEN_MINUTES), ...options }),
+        ),
     }
   }
 
@@ -220,7 +222,9 @@ describe.each(providers)('on %s', (provider) => {
 
   test('a mail that the provider refuses for good is dropped, and logged without address and content', async () => {
     const { mailer } = recordingMailer(() => {
-      throw new MailRefusedError('550 no such user <ada@example.com>, ada, in https://notes.example/#AbCdEfGh code 123 456')
+      throw new MailRefusedError(
+        '550 no such user <ada@example.com>, ada, in https://notes.example/#AbCdEfGh code 123 456',
+      )
     })
     const { outbox, enqueue, rows, lines } = await setUp({ mailer })
     await enqueue('ada@example.com')
@@ -389,9 +393,13 @@ describe.each(providers)('on %s', (provider) => {
     let away = true
     const { outboxMail } = database.systemDb
     const flaky = new Proxy(outboxMail, {
-      get: (target, key) => (away && key === 'findMany' ? () => Promise.reject(new Error('away')) : Reflect.get(target, key)),
+      get: (target, key) =>
+        away && key === 'findMany' ? () => Promise.reject(new Error('away')) : Reflect.get(target, key),
     })
-    const { outbox, enqueue, events } = await setUp({ mailer, database: { ...database, systemDb: withOutboxMail(database, flaky) } })
+    const { outbox, enqueue, events } = await setUp({
+      mailer,
+      database: { ...database, systemDb: withOutboxMail(database, flaky) },
+    })
     await enqueue('ada@example.com')
     await outbox.sendDue()
     expect(events()).toEqual(['mail.outbox-unreachable'])
@@ -402,12 +410,20 @@ describe.each(providers)('on %s', (provider) => {
 })
 
 function withOutboxMail({ systemDb }: Database, outboxMail: Database['systemDb']['outboxMail']): Database['systemDb'] {
-  return new Proxy(systemDb, { get: (target, key): unknown => (key === 'outboxMail' ? outboxMail : Reflect.get(target, key)) })
+  return new Proxy(systemDb, {
+    get: (target, key): unknown => (key === 'outboxMail' ? outboxMail : Reflect.get(target, key)),
+  })
 }
 
 test('an outbox can be stopped before it was started, and twice', async () => {
   const never = new Proxy({}, { get: () => ({}) }) as Database['systemDb'] // nothing is asked of it
-  const outbox: Outbox = openOutbox({ database: { systemDb: never }, mailer: recordingMailer().mailer, keys: makeKeys('a'), log: silentLog, now: () => START })
+  const outbox: Outbox = openOutbox({
+    database: { systemDb: never },
+    mailer: recordingMailer().mailer,
+    keys: makeKeys('a'),
+    log: silentLog,
+    now: () => START,
+  })
   await outbox.stop()
   await outbox.stop()
 })

@@ -27,7 +27,11 @@ async function postmarkThatAnswers(status: number, answer: object) {
   })
   const address = server.address()
   if (typeof address !== 'object' || !address) throw new Error('The stand-in listens on no port.')
-  const mailer = openPostmark({ token: 'a-server-token', from: 'Notes <hello@notes.example>', testHost: `127.0.0.1:${address.port}` })
+  const mailer = openPostmark({
+    token: 'a-server-token',
+    from: 'Notes <hello@notes.example>',
+    testHost: `127.0.0.1:${address.port}`,
+  })
   return { mailer, seen }
 }
 
@@ -61,14 +65,21 @@ test('a message goes to the API as it was written, on the stream for transaction
 })
 
 test.each([
-  ['inactive', 406, 'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ada@example.com.'],
+  [
+    'inactive',
+    406,
+    'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ada@example.com.',
+  ],
   ['invalid', 300, "Error parsing 'To': Illegal email address 'ada@example.com'."],
-])('a recipient that is %s is refused for good, and the reason does not repeat the address', async (_, ErrorCode, Message) => {
-  const { mailer } = await postmarkThatAnswers(422, { ErrorCode, Message })
-  const failure: unknown = await mailer.send(mailTo('ada@example.com'), 'mail-1').catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(MailRefusedError)
-  expect(String(failure)).not.toContain('ada')
-})
+])(
+  'a recipient that is %s is refused for good, and the reason does not repeat the address',
+  async (_, ErrorCode, Message) => {
+    const { mailer } = await postmarkThatAnswers(422, { ErrorCode, Message })
+    const failure: unknown = await mailer.send(mailTo('ada@example.com'), 'mail-1').catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(MailRefusedError)
+    expect(String(failure)).not.toContain('ada')
+  },
+)
 
 test.each([
   ['a wrong token', 401, 10, 'No Account or Server API tokens were supplied.'],

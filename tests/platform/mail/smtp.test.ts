@@ -24,7 +24,13 @@ async function smtpServer(options: SMTPServerOptions = {}) {
       stream.on('end', () => {
         const { mailFrom, rcptTo } = session.envelope
         const from = mailFrom === false ? '' : mailFrom.address
-        delivered.push({ from, to: rcptTo.map(({ address }) => address), message, user: session.user, secure: session.secure })
+        delivered.push({
+          from,
+          to: rcptTo.map(({ address }) => address),
+          message,
+          user: session.user,
+          secure: session.secure,
+        })
         done()
       })
     },
@@ -42,7 +48,11 @@ async function smtpServer(options: SMTPServerOptions = {}) {
 const from = 'Notes <hello@notes.example>'
 const id = '019cdfd0-1200-7000-8000-000000000001'
 const open = (port: number) => openMailer({ from, provider: { kind: 'smtp', url: `smtp://127.0.0.1:${port}` } })
-const failureOf = (sending: Promise<void>) => sending.then(() => null, (error: unknown) => error)
+const failureOf = (sending: Promise<void>) =>
+  sending.then(
+    () => null,
+    (error: unknown) => error,
+  )
 
 function refuseWith(responseCode: number, message = 'no') {
   return Object.assign(new Error(message), { responseCode })
@@ -109,7 +119,9 @@ test.each(['ada@example.com,eve@example.org', 'ada@example.com\r\nBcc: eve@examp
 )
 
 test('a recipient that the server refuses with 5xx is refused for good, without the address in the reason', async () => {
-  const { port } = await smtpServer({ onRcptTo: (_, __, done) => done(refuseWith(550, 'no such user ada@example.com')) })
+  const { port } = await smtpServer({
+    onRcptTo: (_, __, done) => done(refuseWith(550, 'no such user ada@example.com')),
+  })
   const failure = await failureOf(open(port).send(mailTo('ada@example.com'), id))
   expect(failure).toBeInstanceOf(MailRefusedError)
   expect(String(failure)).toContain('550')
@@ -127,8 +139,14 @@ test('a message that the server refuses with 5xx is refused for good', async () 
 })
 
 test.each([
-  ['a recipient that is busy', { onRcptTo: (_: unknown, __: unknown, done: (error: Error) => void) => done(refuseWith(450)) }],
-  ['a sender that is not allowed', { onMailFrom: (_: unknown, __: unknown, done: (error: Error) => void) => done(refuseWith(550)) }],
+  [
+    'a recipient that is busy',
+    { onRcptTo: (_: unknown, __: unknown, done: (error: Error) => void) => done(refuseWith(450)) },
+  ],
+  [
+    'a sender that is not allowed',
+    { onMailFrom: (_: unknown, __: unknown, done: (error: Error) => void) => done(refuseWith(550)) },
+  ],
 ])('%s may be tried again', async (_, options) => {
   const { port } = await smtpServer(options)
   const failure = await failureOf(open(port).send(mailTo('ada@example.com'), id))
@@ -143,13 +161,16 @@ test('a server that is away may be tried again', async () => {
   expect(failure).toMatchObject({ code: 'ESOCKET' })
 })
 
-test.each(['http://mail.example', 'mail.example', 'smtp://', 'smtp://u:s3cret@mail.example/path', 'smtp://u:s3cret@mail.example?tls.rejectUnauthorized=false'])(
-  'the URL %j is refused at the start, without the password in the message',
-  (url) => {
-    expect(() => openSmtp({ from, url })).toThrow(/^SMTP_URL/)
-    expect(() => openSmtp({ from, url })).not.toThrow(/s3cret/)
-  },
-)
+test.each([
+  'http://mail.example',
+  'mail.example',
+  'smtp://',
+  'smtp://u:s3cret@mail.example/path',
+  'smtp://u:s3cret@mail.example?tls.rejectUnauthorized=false',
+])('the URL %j is refused at the start, without the password in the message', (url) => {
+  expect(() => openSmtp({ from, url })).toThrow(/^SMTP_URL/)
+  expect(() => openSmtp({ from, url })).not.toThrow(/s3cret/)
+})
 
 test('a server on another machine that offers no TLS gets no mail', async () => {
   const { port, delivered } = await smtpServer({ disabledCommands: ['STARTTLS'] })
