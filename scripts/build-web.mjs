@@ -64,7 +64,8 @@ async function bundle(names, graphiqlFolder) {
  * network: that is what lets the page have a strict content security policy.
  */
 async function graphiqlFiles() {
-  const { js, css, editorWorkerService, graphqlWorker, jsonWorker } = await import('@graphql-yoga/render-graphiql/graphiql')
+  const { js, css, editorWorkerService, graphqlWorker, jsonWorker } =
+    await import('@graphql-yoga/render-graphiql/graphiql')
   const texts = {
     'graphiql.js': js,
     'graphiql.css': css,
@@ -78,7 +79,10 @@ async function graphiqlFiles() {
   const manifest = path.join(root, 'node_modules', '@graphql-yoga', 'render-graphiql', 'package.json')
   const { version } = JSON.parse(fs.readFileSync(manifest, 'utf8'))
   const folder = `/assets/graphiql-${version}`
-  return { folder, files: Object.entries(texts).map(([name, text]) => [`${folder.slice(1)}/${name}`, Buffer.from(text)]) }
+  return {
+    folder,
+    files: Object.entries(texts).map(([name, text]) => [`${folder.slice(1)}/${name}`, Buffer.from(text)]),
+  }
 }
 
 /** Puts the pages alone into a folder, for tests: node scripts/build-web.mjs FOLDER */

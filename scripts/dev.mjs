@@ -47,13 +47,17 @@ async function rebuild() {
 
 async function showBuildError(error) {
   const { formatMessages } = await import('esbuild')
-  const shown = error.errors ? await formatMessages(error.errors, { kind: 'error', color: process.stderr.isTTY }) : [error.stack]
+  const shown = error.errors
+    ? await formatMessages(error.errors, { kind: 'error', color: process.stderr.isTTY })
+    : [error.stack]
   console.error(shown.join('\n'))
   console.error(server ? 'The server goes on as it was. Waiting for a change ...' : 'Waiting for a change ...')
 }
 
 function startServer() {
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', 'main.js')], { stdio: 'inherit' })
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist', 'main.js')], {
+    stdio: 'inherit',
+  })
   child.ended = new Promise((resolve) => child.once('close', resolve))
   child.once('close', (code, signal) => {
     if (server !== child) return

@@ -25,9 +25,7 @@ export async function generate() {
   if (isUpToDate()) return false
   fs.mkdirSync(generated, { recursive: true })
   const release = await takeLock(path.join(generated, 'lock'))
-  for (const name of fs.readdirSync(generated)) {
-    if (name.startsWith('next-')) fs.rmSync(path.join(generated, name), { recursive: true, force: true }) // of a run that was killed
-  }
+  removeLeftovers()
   const workshop = fs.mkdtempSync(path.join(generated, 'next-'))
   try {
     if (isUpToDate()) return false
@@ -41,6 +39,12 @@ export async function generate() {
   }
 }
 
+/** What a run that was killed has left. */
+function removeLeftovers() {
+  const left = fs.readdirSync(generated).filter((name) => name.startsWith('next-'))
+  for (const name of left) fs.rmSync(path.join(generated, name), { recursive: true, force: true })
+}
+
 function isUpToDate() {
   if (!parts.every((part) => fs.existsSync(path.join(generated, part)))) return false
   return fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === hashOfInputs()
@@ -48,8 +52,7 @@ function isUpToDate() {
 
 function hashOfInputs() {
   const hash = createHash('sha256')
-    .update(fs.readFileSync(schemaFile))
-    .update(fs.readFileSync(import.meta.filename))
+  for (const file of [schemaFile, import.meta.filename, datamodelGenerator]) hash.update(fs.readFileSync(file))
   for (const generator of ['prisma', '@pothos/plugin-prisma']) hash.update(`${generator} ${versionOf(generator)}\n`)
   return hash.digest('hex')
 }

@@ -14,7 +14,8 @@ async function bringUpToDate() {
     await build()
   } catch (error) {
     console.error(error.message)
-    if (error.code === 'ERR_MODULE_NOT_FOUND') console.error('Building needs the development dependencies: run "npm ci".')
+    if (error.code === 'ERR_MODULE_NOT_FOUND')
+      console.error('Building needs the development dependencies: run "npm ci".')
     process.exit(1)
   }
 }

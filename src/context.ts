@@ -34,7 +34,7 @@ export type Context = {
 /** Makes the context of a request that the transport let through. `cookieHeader` is null where cookies do not count. */
 export async function makeContext(services: Services, request: IncomingMessage, response: ServerResponse, cookieHeader: string | null): Promise<Context> {
   const origin = originOf(services, request)
-  const viewer = cookieHeader ? await readSession(services, cookieHeader) : null
+  const viewer = cookieHeader ? await whoAsks(services, cookieHeader) : null
   const accessLog = makeAccessLog(services, origin, viewer)
   return {
     services,
@@ -49,6 +49,16 @@ export async function makeContext(services: Services, request: IncomingMessage, 
     setHeaders: (headers) => {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     },
+  }
+}
+
+// A store that fails leaves it open who asks, and then nothing is done: nobody is taken for signed in, or for a stranger.
+async function whoAsks(services: Services, cookieHeader: string): Promise<Viewer | null> {
+  try {
+    return await readSession(services, cookieHeader)
+  } catch (error) {
+    services.log.error('session.unreadable', { error })
+    throw new AppError('UNAVAILABLE', 'The server cannot tell just now who asks. Nothing was done. Try again.')
   }
 }
 

@@ -18,14 +18,14 @@ export function maskError({ log, metrics }: Services, error: unknown): GraphQLEr
   const cause = error instanceof GraphQLError ? error.originalError ?? error : error
   if (isDatabaseAway(cause) || cause instanceof LimiterUnavailableError) {
     log.warn('graphql.unavailable', { error: cause })
-    return located(error, new AppError('UNAVAILABLE', 'Something that the server leans on is away. Nothing was done. Try again.'), 503)
+    return located(error, new AppError('UNAVAILABLE', 'Something that the server leans on is away. Nothing was done. Try again.'))
   }
   const errorId = randomUUID()
   log.error('graphql.unexpected', { errorId, error: cause })
   metrics.refused('INTERNAL')
   return new GraphQLError('Unexpected error.', {
     ...placeOf(error),
-    extensions: { code: 'INTERNAL' satisfies ErrorCode, errorId },
+    extensions: { code: 'INTERNAL' satisfies ErrorCode, errorId, ...(!hasRun(error) && { http: { status: 500 } }) },
   })
 }
 
@@ -54,24 +54,28 @@ export function codedErrors({ metrics }: Services): Plugin {
 const DOCUMENT_LIMIT =
   /^(Syntax Error: )?((Token|Aliases|Directives|Query depth|Query Cost) limit of \d+ exceeded|Maximum introspection depth|Validation aborted)/
 
+// A message may quote what was sent, and what was sent may be long and quoted in a hundred messages.
+const LONGEST_MESSAGE = 500
+
 function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
   if (codeOf(error)) return error
   const refused = DOCUMENT_LIMIT.test(error.message)
-  return new GraphQLError(refused ? error.message.replace('Syntax Error: ', '') : error.message, {
+  const message = refused ? error.message.replace('Syntax Error: ', '') : error.message
+  return new GraphQLError(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}...` : message, {
     ...placeOf(error),
     extensions: { ...error.extensions, code: refused ? 'QUERY_REFUSED' : code },
   })
 }
 
 function refusalIn(error: unknown): GraphQLError | null {
-  if (error instanceof AppError) return error
   if (!(error instanceof GraphQLError)) return null
   const root = rootOf(error)
   if (root instanceof AppError) return located(error, root)
-  return root instanceof GraphQLError && speaksOfDocument(error, root) ? badRequest(withCode(error, 'BAD_INPUT')) : null
+  if (!(root instanceof GraphQLError) || !speaksOfDocument(error, root)) return null
+  return located(error, withCode(error, 'BAD_INPUT'))
 }
 
-// An error under a path was thrown by a resolver, unless it points at an argument in the document: graphql-js does that.
+// An error under a path was thrown by a resolver, unless it points into the document, as graphql-js does for arguments.
 function speaksOfDocument(error: GraphQLError, root: GraphQLError): boolean {
   return error.path === undefined || (root !== error && root.nodes !== undefined)
 }
@@ -81,17 +85,19 @@ function rootOf(error: GraphQLError): Error {
   return originalError instanceof GraphQLError ? rootOf(originalError) : (originalError ?? error)
 }
 
-// The status of a document that does not run, where the caller takes more than 200 (application/graphql-response+json).
-function badRequest(error: GraphQLError): GraphQLError {
-  if (error.path === undefined) error.extensions['http'] ??= { spec: true, status: 400 }
-  return error
-}
-
-function located(error: unknown, refusal: AppError, status?: number): GraphQLError {
+function located(error: unknown, refusal: GraphQLError): GraphQLError {
+  const http = refusal.extensions['code'] === 'UNAVAILABLE' ? { status: 503 } : hasRun(error) ? null : NOT_RUN
   return new GraphQLError(refusal.message, {
     ...placeOf(error),
-    extensions: { ...refusal.extensions, ...(status && { http: { status } }) },
+    extensions: { ...(http && { http }), ...refusal.extensions },
   })
+}
+
+// A bad request, where the caller takes more than 200 (application/graphql-response+json).
+const NOT_RUN = { spec: true, status: 400 }
+
+function hasRun(error: unknown): boolean {
+  return error instanceof GraphQLError && error.path !== undefined
 }
 
 function placeOf(error: unknown) {

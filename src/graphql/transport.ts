@@ -71,7 +71,9 @@ function readBody(request: IncomingMessage): Promise<string | null> {
     })
     request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     request.once('error', reject)
-    request.once('close', () => reject(new ClientGoneError()))
+    request.once('close', () => {
+      if (!request.complete) reject(new ClientGoneError())
+    })
   })
 }
 

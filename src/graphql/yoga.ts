@@ -10,6 +10,7 @@ import type { Services } from '../services.ts'
 import type { ErrorCode } from '../shared/error-codes.ts'
 import { codedErrors, maskError } from './errors.ts'
 import { accessLogBeforeAnswer } from './access-log-before-answer.ts'
+import { documentCache, noCache } from './document-cache.ts'
 import { measured } from './measured.ts'
 
 /** What the transport hands to Yoga with each request. */
@@ -18,7 +19,7 @@ export type NodeContext = { req: IncomingMessage; res: ServerResponse; body: str
 export type GraphQLServer = YogaServerInstance<NodeContext, Context>
 
 /** What a document may cost. A query of every field of a page of records and its log stays well below. */
-const DOCUMENT_LIMITS = { depth: 10, cost: 5_000, aliases: 15, tokens: 2_000, directives: 20 }
+const DOCUMENT_LIMITS = { depth: 10, cost: 5_000, aliases: 15, tokens: 1_000, directives: 20 }
 
 /** The GraphQL engine: our schema behind the limits on documents, with masked errors and the log of accesses. */
 export function openYoga(services: Services, schema: GraphQLSchema): GraphQLServer {
@@ -36,6 +37,7 @@ export function openYoga(services: Services, schema: GraphQLSchema): GraphQLServ
     logging: false,
     // The transport has read the body, no further than its own limit.
     maxRequestBodySize: false,
+    parserAndValidationCache: { documentCache: documentCache(), errorCache: noCache },
     maskedErrors: { maskError: (error) => maskError(services, error) },
     plugins: [
       readBodyOnce,
@@ -61,9 +63,16 @@ function documentLimits(introspection: boolean): Plugin {
 
 // Yoga would read the body through the Fetch API, at several times the cost.
 const readBodyOnce: Plugin<object, NodeContext> = {
-  onRequestParse({ request, serverContext, setRequestParser }) {
-    if (request.method === 'POST') setRequestParser(() => parseParams(serverContext.body))
+  onRequestParse({ request, url, serverContext, setRequestParser }) {
+    setRequestParser(() => (request.method === 'POST' ? parseParams(serverContext.body) : paramsIn(url.searchParams)))
   },
+}
+
+function paramsIn(search: URLSearchParams): GraphQLParams {
+  const params: Record<string, unknown> = {}
+  for (const name of ['query', 'operationName']) params[name] = search.get(name) ?? undefined
+  for (const name of ['variables', 'extensions']) params[name] = parseJson(search.get(name) || 'null', name)
+  return params
 }
 
 function parseParams(body: string): GraphQLParams {
@@ -73,16 +82,16 @@ function parseParams(body: string): GraphQLParams {
   return params
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, what = 'The body'): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw badRequest('The body is not JSON.')
+    throw badRequest(`${what} is not JSON.`)
   }
 }
 
 function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_INPUT' satisfies ErrorCode, http: { spec: true, status: 400 } } })
+  return new GraphQLError(message, { extensions: { code: 'BAD_INPUT' satisfies ErrorCode, http: { status: 400 } } })
 }
 
 const withoutIntrospection: Plugin = {

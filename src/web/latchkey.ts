@@ -1,8 +1,9 @@
 import { createClient } from '../client/index.ts'
 import { find, show } from './dom.ts'
+import { fetchAndNoteTime } from './server-clock.ts'
 
 /** This server. */
-export const latchkey = createClient({ url: '/graphql', credentials: 'same-origin' })
+export const latchkey = createClient({ url: '/graphql', credentials: 'same-origin', fetch: fetchAndNoteTime })
 
 // Tells the tab in which the mail was asked for that its link was opened in another one.
 const tabs = new BroadcastChannel('latchkey')

@@ -2,6 +2,7 @@ import { isLatchkeyError } from '../client/index.ts'
 import { find, show, write } from './dom.ts'
 import { complain, holdBack, onSend } from './form.ts'
 import { goOn, latchkey, onSignInElsewhere } from './latchkey.ts'
+import { serverNow } from './server-clock.ts'
 
 const addressForm = find('#address-form', HTMLFormElement)
 const codeForm = find('#code-form', HTMLFormElement)
@@ -99,8 +100,8 @@ function waitForMail(expiresAt: Date): void {
 }
 
 function tick(expiresAt: Date): void {
-  const seconds = Math.ceil((expiresAt.getTime() - Date.now()) / 1000)
-  write('#time-left', `${Math.floor(Math.max(seconds, 0) / 60)}:${String(Math.max(seconds, 0) % 60).padStart(2, '0')}`)
+  const seconds = Math.max(0, Math.floor((expiresAt.getTime() - serverNow()) / 1000))
+  write('#time-left', `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`)
   if (seconds > 0 || signingIn) return
   clearInterval(clock)
   show('expired')

@@ -1,4 +1,5 @@
 import { isLatchkeyError } from '../client/index.ts'
+import { serverNow } from './server-clock.ts'
 
 /** What went wrong, in words that say what to do; with the seconds to wait where waiting is what helps. */
 export type Explanation = { text: string; waitSeconds?: number }
@@ -17,11 +18,17 @@ export function explain(error: unknown): Explanation {
     case 'LINK_INVALID':
       return { text: 'This link has been used, or is too old. Ask for a new one.' }
     case 'NETWORK':
-      return { text: navigator.onLine ? 'The server does not answer. Try again in a moment.' : 'You are offline. Try again once you are connected.' }
+      return {
+        text: navigator.onLine
+          ? 'The server does not answer. Try again in a moment.'
+          : 'You are offline. Try again once you are connected.',
+      }
     case 'UNAVAILABLE':
       return { text: 'The server cannot do this at the moment. Nothing was lost. Try again in a minute.' }
     case 'INTERNAL':
-      return { text: `Something went wrong on the server. If it stays so, tell its operator this number: ${error.errorId}` }
+      return {
+        text: `Something went wrong on the server. If it stays so, tell its operator this number: ${error.errorId}`,
+      }
     default:
       return { text: `The server refused this (${error.code}). Reload the page and try again.` }
   }
@@ -51,7 +58,7 @@ export const dateAndTime = (at: Date): string =>
 
 /** 'just now', '3 minutes ago', or the date when that is long past. */
 export function ago(at: Date): string {
-  const seconds = (Date.now() - at.getTime()) / 1000
+  const seconds = (serverNow() - at.getTime()) / 1000
   if (seconds < 60) return `just now (${clockTime(at)})`
   return seconds < 43_200 ? `${count(Math.floor(seconds / 60), 'minute')} ago (${clockTime(at)})` : dateAndTime(at)
 }

@@ -11,7 +11,9 @@ type Variables = { input?: Record<string, unknown> }
 type Answer = { data: unknown } | { errors: { message: string; extensions: Record<string, unknown> }[] }
 
 /** What the fake answers to each operation, by the operation's name. */
-export type Answers = Partial<Record<'Me' | 'Logout' | 'RequestMagicLink' | 'VerifyMagicLink' | 'VerifyMagicCode', (variables: Variables) => Answer>>
+export type Answers = Partial<
+  Record<'Me' | 'Logout' | 'RequestMagicLink' | 'VerifyMagicLink' | 'VerifyMagicCode', (variables: Variables) => Answer>
+>
 
 export type FakeServer = {
   url: string
@@ -33,7 +35,12 @@ export const ada = {
 }
 
 /** A sign-in that worked. */
-export const signedIn = (redirectTo: string | null = null) => ({ __typename: 'SignedIn', user: ada, session: {}, redirectTo })
+export const signedIn = (redirectTo: string | null = null) => ({
+  __typename: 'SignedIn',
+  user: ada,
+  session: {},
+  redirectTo,
+})
 
 /** A sign-in that asks the person first, as when the link was asked for in another browser. */
 export const confirmationRequired = (deviceName = 'Firefox on Windows') => ({
@@ -54,7 +61,9 @@ export const refused = (code: string, details: Record<string, unknown> = {}): An
 })
 
 /** The built pages, before a server that answers what the test says and knows nothing else. */
-export async function startFakeServer({ mode = 'production' }: { mode?: 'development' | 'production' } = {}): Promise<FakeServer> {
+export async function startFakeServer({
+  mode = 'production',
+}: { mode?: 'development' | 'production' } = {}): Promise<FakeServer> {
   const webFolder = mkdtempSync(path.join(tmpdir(), 'latchkey-web-'))
   execFileSync(process.execPath, [path.join(import.meta.dirname, '..', '..', 'scripts', 'build-web.mjs'), webFolder])
   const config = { mode, introspection: mode === 'development', publicUrl: new URL('http://localhost') }

@@ -35,7 +35,10 @@ export function pageRoutes({ config, webFolder = builtWebFolder() }: Options): H
   if (config.introspection) servePage('/graphql', 'graphiql', 'graphiql')
 
   for (const [address, { contentType, read }] of files.assets) {
-    const cached = { 'Content-Type': contentType, 'Cache-Control': address.startsWith('/assets/') ? FOR_EVER : FOR_A_DAY }
+    const cached = {
+      'Content-Type': contentType,
+      'Cache-Control': address.startsWith('/assets/') ? FOR_EVER : FOR_A_DAY,
+    }
     const assetHeaders = { ...securityHeaders('asset', config), ...cached }
     routes.get(address, async (c) => c.body(new Uint8Array(await read()), 200, assetHeaders))
   }

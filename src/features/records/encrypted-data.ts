@@ -15,7 +15,8 @@ export function keyIdOf(jwe: string): string | null {
   const { alg, enc, kid } = parseHeader(header)
   if (typeof alg !== 'string' || typeof enc !== 'string') throw malformed()
   if (kid === undefined) return null
-  if (typeof kid === 'string' && kid.length > 0 && kid.length <= 128) return kid
+  // It is kept in a column of its own, and NUL or half a character fits into none of PostgreSQL's.
+  if (typeof kid === 'string' && kid.length > 0 && kid.length <= 128 && !/[\p{Cc}\p{Cs}]/u.test(kid)) return kid
   throw malformed()
 }
 

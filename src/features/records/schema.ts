@@ -10,7 +10,20 @@ import type { RecordPage } from './list-records.ts'
 import { MAX_BYTES, openSecret } from './record-fields.ts'
 import { createRecord, deleteRecord, updateRecord } from './write-record.ts'
 
-const ALWAYS = { id: true, userId: true, createdAt: true } as const
+/**
+ * The small columns are always read, and their fields resolve from the row; a field with a `select` of its own asks
+ * Pothos at each row what was read, so only the large ones have one: they are read when the query asks for them.
+ */
+const ALWAYS = {
+  id: true,
+  userId: true,
+  collection: true,
+  title: true,
+  keyId: true,
+  revision: true,
+  createdAt: true,
+  updatedAt: true,
+} as const
 const columns = (query: { select?: unknown }) => selectIn<Prisma.RecordSelect>(query, ALWAYS)
 
 const RecordRef = builder.prismaNode('Record', {
@@ -18,11 +31,13 @@ const RecordRef = builder.prismaNode('Record', {
   id: { resolve: ({ id }) => id, description: '`record_<uuid>`.' },
   findUnique: (id, { viewer }) => ({ userId_id: { userId: viewer?.user.id ?? '', id } }),
   nullable: true,
-  // A page needs these for its cursors. Every other column is read only when the query asks for it.
   select: ALWAYS,
   fields: (t) => ({
-    collection: t.exposeString('collection', { description: "The app's own name for a kind of record: 'notes', 'settings'." }),
-    title: t.exposeString('title', { nullable: true, description: 'Plain, and searchable.' }),
+    collection: t.string({
+      description: "The app's own name for a kind of record: 'notes', 'settings'.",
+      resolve: ({ collection }) => collection,
+    }),
+    title: t.string({ nullable: true, description: 'Plain, and searchable.', resolve: ({ title }) => title }),
     data: t.field({
       type: 'JSON',
       nullable: true,
@@ -34,7 +49,7 @@ const RecordRef = builder.prismaNode('Record', {
       ...needs('FRESH'),
       type: 'JSON',
       nullable: true,
-      select: { secretSealed: true, userId: true, id: true },
+      select: { secretSealed: true },
       description: 'Encrypted at rest by the server; readable only with a fresh proof.',
       resolve: (record, _args, { services }) =>
         record.secretSealed === null ? null : openSecret(services.keys, record, record.secretSealed),
@@ -43,10 +58,17 @@ const RecordRef = builder.prismaNode('Record', {
       nullable: true,
       description: 'End-to-end encrypted by the client: a compact JWE that the server cannot read.',
     }),
-    keyId: t.exposeString('keyId', { nullable: true, description: "The key that encryptedData is encrypted with (the JWE's kid)." }),
-    revision: t.exposeInt('revision', { description: 'Counts the writes. A write names the revision that it changes.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last written.' }),
+    keyId: t.string({
+      nullable: true,
+      description: "The key that encryptedData is encrypted with (the JWE's kid).",
+      resolve: ({ keyId }) => keyId,
+    }),
+    revision: t.int({
+      description: 'Counts the writes. A write names the revision that it changes.',
+      resolve: ({ revision }) => revision,
+    }),
+    createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ createdAt }) => createdAt }),
+    updatedAt: t.field({ type: 'DateTime', description: 'When it was last written.', resolve: ({ updatedAt }) => updatedAt }),
   }),
 })
 

@@ -7,7 +7,10 @@ const LONGEST_ADDRESS = 254
 // Before anything is normalised, which could make it longer or take its time.
 const LONGEST_TEXT = 400
 
-const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
+// Without ! and %, by which old mail servers name the host to pass a mail on to.
+const LOCAL_PART = /^[a-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[a-z0-9#$&'*+/=?^_`{|}~-]+)*$/
+// RFC 2047: some mail servers decode it, and may find another recipient in it.
+const ENCODED_WORD = /=\?/
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const TOP_LABEL = /^(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/
 
@@ -29,7 +32,7 @@ export function canonicalEmail(text: string): string {
     throw invalid('A mail address has one @ between a name and a domain.')
   if (/[^\x20-\x7e]/.test(local))
     throw invalid('Latchkey cannot send to an address whose part before the @ has letters beyond ASCII.')
-  if (!LOCAL_PART.test(local)) throw invalid('The part before the @ is not one that mail providers give out.')
+  if (!LOCAL_PART.test(local) || ENCODED_WORD.test(local)) throw invalid('The part before the @ is not one that mail providers give out.')
   if (local.length > LONGEST_LOCAL) throw invalid(`The part before the @ is longer than ${LONGEST_LOCAL} characters.`)
 
   const address = `${local}@${asciiDomain(domain)}`

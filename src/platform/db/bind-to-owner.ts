@@ -30,7 +30,7 @@ const ON_APPEND_ONLY: readonly string[] = [
   'findFirst', 'findFirstOrThrow', 'findMany', 'count', 'aggregate', 'groupBy', 'create', 'createMany', 'createManyAndReturn',
 ] // prettier-ignore
 
-type Call = { model?: string | undefined; operation: string; args: unknown; query: (args: never) => PromiseLike<unknown> }
+type Call = { model?: string | undefined; operation: string; args: unknown; query: (args: never) => Promise<unknown> }
 
 /**
  * The Prisma extension that binds every operation to the user in force. What it does not know it refuses: another

@@ -1,7 +1,8 @@
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { Config } from '../../config.ts'
 import type { Log } from '../log.ts'
-import { interimScope } from './isolation-interim.ts'
+import { makeScope } from './isolation.ts'
+import { ownModels } from './own-models.ts'
 import { openSqlite } from './sqlite.ts'
 import { watchAdapter, watchStatements } from './statements.ts'
 import type { SqlStatement, SqlValue, StatementListener, StatementWatch } from './statements.ts'
@@ -49,7 +50,7 @@ export async function openDatabase(config: Config['database'], log: Log): Promis
   return {
     provider: config.provider,
     systemDb: store.system,
-    scopeToUser: interimScope(store.scoped),
+    scopeToUser: makeScope(store.scoped, ownModels()),
     read: store.read,
     insertRows: async (table, columns, rows) => {
       if (rows.length > 0) await store.insertRows(table, columns, rows)
@@ -86,8 +87,9 @@ async function openSqliteStore(file: string, watch: StatementWatch): Promise<Sto
 
 async function openPostgresqlStore(url: string, poolSize: number, watch: StatementWatch, log: Log): Promise<Store> {
   const { PrismaClient } = await import('../../generated/postgresql/client.ts')
-  const { openPostgresql } = await import('./postgresql.ts')
+  const { checkGuard, openPostgresql } = await import('./postgresql.ts')
   const postgresql = openPostgresql(url, poolSize, log)
+  await checkGuard(postgresql)
   const open = (adapter: SqlDriverAdapterFactory) =>
     new PrismaClient({ adapter: watchAdapter(adapter, watch), transactionOptions, errorFormat })
   const [system, scoped] = [open(postgresql.systemAdapter), open(postgresql.scopedAdapter)]

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packageRoot } from '../package-root.ts'
 
 /** One step of the tables: a script, and the name that orders it among the others. */
 export type Migration = { name: string; script: string; checksum: string }
@@ -23,20 +23,7 @@ export function readMigrations(provider: 'sqlite' | 'postgresql', folder = migra
 
 /** prisma/migrations of this package, found from the sources as well as from the built server. */
 export function migrationsFolder(): string {
-  return path.join(packageRoot(path.dirname(fileURLToPath(import.meta.url))), 'prisma', 'migrations')
-}
-
-function packageRoot(folder: string): string {
-  const file = path.join(folder, 'package.json')
-  if (fs.existsSync(file)) {
-    const content: unknown = JSON.parse(fs.readFileSync(file, 'utf8'))
-    if (typeof content === 'object' && content !== null && 'name' in content && content.name === 'latchkey')
-      return folder
-  }
-  const parent = path.dirname(folder)
-  if (parent === folder)
-    throw new Error('The folder of the package latchkey, which holds its migrations, is not there.')
-  return packageRoot(parent)
+  return path.join(packageRoot(), 'prisma', 'migrations')
 }
 
 /** What is still to be applied. Throws where the database and this version cannot go together. */

@@ -2,7 +2,8 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
 import type { Log } from '../log.ts'
-import { ScopedPool } from './row-security.ts'
+import { ownModels } from './own-models.ts'
+import { checkRowSecurity, ScopedPool } from './row-security.ts'
 import type { SqlStatement, SqlValue } from './statements.ts'
 
 /** Two pools on one database: the server's, and the users', whose connections see one user's rows at a time. */
@@ -37,6 +38,16 @@ export function openPostgresql(url: string, poolSize: number, log: Log): Postgre
     async close() {
       await Promise.all([systemPool.end(), scopedPool.end()])
     },
+  }
+}
+
+/** Closes what was opened and throws, where row security does not stand as it must. */
+export async function checkGuard(postgresql: Postgresql): Promise<void> {
+  try {
+    await checkRowSecurity(postgresql.query, ownModels())
+  } catch (error) {
+    await postgresql.close()
+    throw error
   }
 }
 

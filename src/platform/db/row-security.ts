@@ -35,7 +35,8 @@ export class ScopedPool extends pg.Pool {
   #connectFor(userId: string, connected: Connected): void {
     super.connect((error, client, done) => {
       if (error || !client) return connected(error, client, done)
-      if (client.getTransactionStatus() !== 'I') {
+      const status = client.getTransactionStatus()
+      if (status === 'T' || status === 'E') {
         // Somebody's transaction is still open on it. Nobody else's query may run inside.
         done(true)
         return this.#connectFor(userId, connected)

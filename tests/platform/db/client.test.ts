@@ -137,6 +137,18 @@ describe.each(providers)('the database on %s', (provider) => {
     expect(String(error)).not.toContain('secret')
   })
 
+  test('gives each user the own rows alone', async () => {
+    const at = { createdAt: new Date(), updatedAt: new Date() }
+    for (const id of ['ann', 'bob']) {
+      await database.systemDb.user.create({ data: { id, email: `${id}@x.test` } })
+      await database.systemDb.record.create({ data: { id, userId: id, collection: 'c', ...at } })
+    }
+    const line = { action: 'test', timestamp: new Date() }
+    const scopes = ['ann', 'bob'].map((id) => database.scopeToUser(id, { read: () => {}, wrote: () => line }))
+    const seen = await Promise.all(Array.from({ length: 20 }, (_, n) => scopes[n % 2]?.record.findMany()))
+    for (const [n, rows] of seen.entries()) expect(rows?.map(({ id }) => id)).toEqual([n % 2 ? 'bob' : 'ann'])
+  })
+
   test('refuses statements once it is closed', async () => {
     const other = await openDatabase(config, log)
     await other.ping()
@@ -148,6 +160,18 @@ describe.each(providers)('the database on %s', (provider) => {
 })
 
 describe.runIf(providers.includes('postgresql'))('PostgreSQL', () => {
+  test('is not opened where row security is off, and the next migrate puts it back', async () => {
+    const { config, drop } = await freshDatabase('postgresql')
+    if (config.provider !== 'postgresql') throw new Error('unreachable')
+    await migrate(config, log)
+    await runSql(config.url, 'ALTER TABLE records DISABLE ROW LEVEL SECURITY')
+    await expect(openDatabase(config, log)).rejects.toThrow('row security is off on records')
+    await migrate(config, log)
+    const database = await openDatabase(config, log)
+    await database.close()
+    await drop()
+  })
+
   test('a connection that dies while it is idle is replaced', async () => {
     const { config, drop } = await freshDatabase('postgresql')
     if (config.provider !== 'postgresql') throw new Error('unreachable')
