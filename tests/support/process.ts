@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from '../../scripts/build.mjs'
+import { visit } from './browser-like.ts'
+import type { Visitor } from './browser-like.ts'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const READY_WITHIN_MS = 30_000
+
+/** How a process ended. `output` holds what it said on both streams. */
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; output: string }
+
+/** A program of the build, run by `scripts/start.mjs` in a process of its own. */
+export type Program = {
+  pid: number
+  /** What it has said so far: both streams, and the one of errors alone. */
+  output(): string
+  errors(): string
+  kill(signal: NodeJS.Signals): void
+  ended: Promise<Ended>
+}
+
+/** A server in a process of its own. */
+export type ServerProcess = Program & {
+  url: URL
+  port: number
+  /** Resolves when /readyz says so; rejects, with what the process said, when it ends before. */
+  ready: Promise<void>
+  /** A browser without cookies, at this server. */
+  browser(): Visitor
+  /** SIGTERM, and how it ended. */
+  stop(): Promise<Ended>
+}
+
+/** Brings the build up to date. To be called once before processes are started, for a start must not wait for it. */
+export async function makeBuild(): Promise<void> {
+  await build()
+}
+
+/** Runs a program of dist: 'main' is the server. It gets this environment and nothing of the tests' own. */
+export function run(name: string, env: Record<string, string>): Program {
+  // Elsewhere than in the repository, where a developer's own .env may lie.
+  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), name], {
+    cwd: env['DATA_DIR'] ?? tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [output, errors] = ['', '']
+  const keep = (chunk: Buffer) => void (output += chunk.toString())
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()))
+  const ended = once(child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => {
+    running.delete(child)
+    return { code, signal, output }
+  })
+  running.add(child)
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    errors: () => errors,
+    kill: (signal) => void child.kill(signal),
+    ended,
+  }
+}
+
+const running = new Set<ReturnType<typeof spawn>>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts a server on a port, and does not wait for it: see `ready`. */
+export function startServer(env: Record<string, string>, port: number): ServerProcess {
+  const program = run('main', { PORT: String(port), ...env })
+  const url = new URL(`http://127.0.0.1:${port}`)
+  const ready = waitUntilReady(program, url)
+  ready.catch(() => {}) // whoever does not wait for it does not want to hear of it
+  return {
+    ...program,
+    url,
+    port,
+    ready,
+    browser: () => visit(url, env['PUBLIC_URL'] ?? `http://localhost:${port}`),
+    stop() {
+      program.kill('SIGTERM')
+      return program.ended
+    },
+  }
+}
+
+/** The same, ready. */
+export async function startedServer(env: Record<string, string>, port?: number): Promise<ServerProcess> {
+  const server = startServer(env, port ?? (await quietPort()))
+  await server.ready
+  return server
+}
+
+async function waitUntilReady({ ended, output }: Program, url: URL): Promise<void> {
+  let end: Ended | null = null
+  void ended.then((ending) => (end = ending))
+  const deadline = Date.now() + READY_WITHIN_MS
+  while (Date.now() < deadline && !end) {
+    const answer = await fetch(new URL('/readyz', url)).then(({ ok, body }) => body?.cancel().then(() => ok), () => false)
+    if (answer) return
+    await delay(10)
+  }
+  throw new Error(`The server did not get ready. It said:\n${output()}`)
+}
+
+/**
+ * A port that nothing listens on, from below those that the system gives to outgoing connections: one that is used
+ * again for each start must not meanwhile be somebody's connection.
+ */
+export async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
+
+/** A mail as /dev/mailbox.json gives it. */
+export type MailboxMail = { id: string; to: string; subject: string; text: string; html: string; sentAt: string }
+
+/** The newest mail to an address in the development mailbox, once it holds as many as told. */
+export async function mailIn(server: Pick<ServerProcess, 'url'>, to: string, count = 1): Promise<MailboxMail> {
+  for (;;) {
+    const answer = await fetch(new URL('/dev/mailbox.json', server.url))
+    const mails = ((await answer.json()) as MailboxMail[]).filter((mail) => mail.to === to) // the documented form
+    const [newest] = mails
+    if (newest && mails.length >= count) return newest
+    await delay(20)
+  }
+}
