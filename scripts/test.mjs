@@ -1,9 +1,6 @@
 // Runs the tests: everything on SQLite, and again on PostgreSQL and Redis where TEST_POSTGRES_URL and TEST_REDIS_URL
 // name them. Arguments are passed on to vitest. The last line is "N passed, N failed".
 import { startVitest } from 'vitest/node'
-import { build } from './build.mjs'
-
-await build()
 
 const missing = ['TEST_POSTGRES_URL', 'TEST_REDIS_URL'].filter((name) => !process.env[name])
 const left = `LEFT OUT: everything on PostgreSQL and Redis. Set ${missing.join(' and ')} to test it too.`

@@ -1,6 +1,6 @@
-import { generate } from '../../scripts/generate.mjs'
+import { build } from '../../scripts/build.mjs'
 
-/** The tests run on the sources; only the Prisma clients must be made first. */
+/** The tests run on the sources, but need what is made from them: the Prisma clients and the pages. */
 export default async function setup(): Promise<void> {
-  await generate()
+  await build()
 }

@@ -73,7 +73,7 @@ const readTypes: pg.CustomTypesConfig = {
   getTypeParser(type: number, format?: 'text' | 'binary') {
     if (type === TIMESTAMP) return (text: string) => new Date(`${text.replace(' ', 'T')}Z`)
     if (type === INT8) return Number
-    return pg.types.getTypeParser(type, format as 'text')
+    return pg.types.getTypeParser(type, format)
   },
 }
 

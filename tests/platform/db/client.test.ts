@@ -144,9 +144,10 @@ describe.each(providers)('the database on %s', (provider) => {
       await database.systemDb.record.create({ data: { id, userId: id, collection: 'c', ...at } })
     }
     const line = { action: 'test', timestamp: new Date() }
-    const scopes = ['ann', 'bob'].map((id) => database.scopeToUser(id, { read: () => {}, wrote: () => line }))
-    const seen = await Promise.all(Array.from({ length: 20 }, (_, n) => scopes[n % 2]?.record.findMany()))
-    for (const [n, rows] of seen.entries()) expect(rows?.map(({ id }) => id)).toEqual([n % 2 ? 'bob' : 'ann'])
+    const scopeTo = (id: string) => database.scopeToUser(id, { read: () => {}, wrote: () => line })
+    const [ann, bob] = [scopeTo('ann'), scopeTo('bob')]
+    const seen = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? bob : ann).record.findMany()))
+    for (const [n, rows] of seen.entries()) expect(rows.map(({ id }) => id)).toEqual([n % 2 ? 'bob' : 'ann'])
   })
 
   test('refuses statements once it is closed', async () => {

@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshDatabase, provider } from '../support/databases.ts'
+import type { TestDatabase } from '../support/databases.ts'
+import { visit } from '../support/browser-like.ts'
+import { signInAt } from './deeds.ts'
+import { makeBuild, quietPort, startedServer, startServer } from '../support/process.ts'
+import type { ServerProcess } from '../support/process.ts'
+import { live } from './live.ts'
+import type { Life } from './live.ts'
+import { startMailServer } from './mail-server.ts'
+import type { MailServer } from './mail-server.ts'
+import { newPerson } from './memory.ts'
+import type { Person } from './memory.ts'
+import { findHalfMade, openInspector, timesOf } from './rules.ts'
+import type { Inspector } from './rules.ts'
+import { isAlive, settle } from './settle.ts'
+
+const KILLS = provider === 'sqlite' ? 180 : 20
+const FIRST_START_KILLS = provider === 'sqlite' ? 24 : 4
