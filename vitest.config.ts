@@ -8,7 +8,10 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 export default defineConfig({
   test: {
     projects: [
-      { resolve, test: { ...shared, name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE: 'sqlite' } } },
+      {
+        resolve,
+        test: { ...shared, name: 'sqlite', include: ['tests/**/*.test.ts'], env: { TEST_DATABASE: 'sqlite' } },
+      },
       // The same stories again, on PostgreSQL and Redis. Tests of pure code need no second run.
       ...(process.env['TEST_POSTGRES_URL']
         ? [
@@ -17,7 +20,7 @@ export default defineConfig({
               test: {
                 ...shared,
                 name: 'postgresql',
-                include: ['tests/features/**/*.test.ts', 'tests/attacks/**/*.test.ts', 'tests/graphql/**/*.test.ts'],
+                include: ['features', 'attacks', 'graphql', 'process'].map((folder) => `tests/${folder}/**/*.test.ts`),
                 env: { TEST_DATABASE: 'postgresql' },
               },
             },

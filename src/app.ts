@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { steadyClock } from './clock.ts'
@@ -64,7 +64,12 @@ export async function createApp(env: NodeJS.ProcessEnv, replacements: Partial<Re
   }
 }
 
-async function openServices(config: Config, log: Log, replacements: Partial<Replacements>, closing: (() => Promise<void>)[]): Promise<Services> {
+async function openServices(
+  config: Config,
+  log: Log,
+  replacements: Partial<Replacements>,
+  closing: (() => Promise<void>)[],
+): Promise<Services> {
   const now = steadyClock(replacements.now)
   const keys = openKeyring(config.masterKeys.length > 0 ? config.masterKeys : developmentMasterKeys(config.dataDir))
   const metrics = openMetrics()
@@ -81,7 +86,18 @@ async function openServices(config: Config, log: Log, replacements: Partial<Repl
   closing.push(() => mailer.close())
   const outbox = openOutbox({ database, mailer, keys, log, now, metrics })
   closing.push(() => outbox.stop())
-  return { config, now, log, metrics, keys, database, redis, limits, outbox, audit: openAuditLog(database, now, metrics) }
+  return {
+    config,
+    now,
+    log,
+    metrics,
+    keys,
+    database,
+    redis,
+    limits,
+    outbox,
+    audit: openAuditLog(database, now, metrics),
+  }
 }
 
 // GraphiQL is a page: where it is on, a browser that opens /graphql is shown it.
@@ -109,7 +125,11 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     setHeaders(response, isGraphQL ? headers.graphql : headers.pages)
     response.once('finish', () => metrics.httpRequest(isGraphQL ? 'graphql' : 'other', response.statusCode))
     if (!isHostAllowed(request.headers.host, config, port)) {
-      return refuse(response, { status: 421, code: 'REQUEST_REFUSED', message: 'This development server answers to its own name alone.' })
+      return refuse(response, {
+        status: 421,
+        code: 'REQUEST_REFUSED',
+        message: 'This development server answers to its own name alone.',
+      })
     }
     if (isGraphQL && !wantsGraphiQL(request, config)) void graphql(request, response)
     else void pages(request, response)
@@ -150,8 +170,9 @@ function routes(services: Services, isStopping: () => boolean): Hono {
   mountRoutes(app, services)
   app.notFound((c) => c.text('There is nothing here.', 404))
   app.onError((error, c) => {
-    log.error('http.unexpected', { error })
-    return c.text('Unexpected error.', 500)
+    const errorId = randomUUID()
+    log.error('http.unexpected', { errorId, error })
+    return c.text(`Unexpected error. It stands in the log as ${errorId}.`, 500)
   })
   return app
 }

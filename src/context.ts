@@ -32,7 +32,12 @@ export type Context = {
 }
 
 /** Makes the context of a request that the transport let through. `cookieHeader` is null where cookies do not count. */
-export async function makeContext(services: Services, request: IncomingMessage, response: ServerResponse, cookieHeader: string | null): Promise<Context> {
+export async function makeContext(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+  cookieHeader: string | null,
+): Promise<Context> {
   const origin = originOf(services, request)
   const viewer = cookieHeader ? await whoAsks(services, cookieHeader) : null
   const accessLog = makeAccessLog(services, origin, viewer)

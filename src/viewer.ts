@@ -36,4 +36,3 @@ export type ViewerSession = {
  * follow). Null when the request carries none of its kind, or one that is not in force. Throws only when it cannot tell.
  */
 export type CredentialReader = (headers: Headers) => Promise<Viewer | null>
-

@@ -33,7 +33,7 @@ export function maskError({ log, metrics }: Services, error: unknown): GraphQLEr
 export function codedErrors({ metrics }: Services): Plugin {
   return {
     onParse: () => ({ result, replaceParseResult }) => {
-      if (result instanceof GraphQLError) replaceParseResult(withCode(result, 'GRAPHQL_PARSE_FAILED') as never)
+      if (result instanceof GraphQLError) replaceParseResult(withCode(result, 'GRAPHQL_PARSE_FAILED'))
     },
     onValidate: () => ({ result, setResult }) => {
       if (result.length > 0) setResult(result.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cookieNames } from '../platform/http/cookies.ts'
 import { answerPreflight, corsHeaders, isJson, mayCarryCookies } from '../platform/http/origins.ts'
@@ -9,7 +10,7 @@ import type { GraphQLServer } from './yoga.ts'
 export const MAX_BODY_BYTES = 384 * 1024
 
 /** A request that never becomes GraphQL, and how it is answered. */
-type Refusal = { status: number; code: ErrorCode; message: string }
+type Refusal = { status: number; code: ErrorCode; message: string; errorId?: string }
 
 /**
  * /graphql, from node:http straight to Yoga. Only a POST of JSON from an allowed origin may carry cookies; a POST that
@@ -20,23 +21,30 @@ export function graphqlTransport(services: Services, yoga: GraphQLServer) {
   const ours = Object.values(cookieNames(config))
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await answer(request, response)
+    } catch (error) {
+      if (error instanceof ClientGoneError) return
+      const errorId = randomUUID()
+      log.error('graphql.transport-failed', { errorId, error })
+      if (response.headersSent) response.destroy()
+      else refuse(response, { status: 500, code: 'INTERNAL', message: 'Unexpected error.', errorId })
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(response, corsHeaders(request.headers, config))
     if (request.method === 'OPTIONS') return answerPreflight(request, response, config)
     const cookies = request.headers.cookie ?? ''
     const bringsOurs = ours.some((name) => cookies.includes(name))
-    try {
-      const refusal = refusalFor(request, bringsOurs)
-      if (refusal) return refuse(response, refusal)
-      const isPost = request.method === 'POST'
-      const body = isPost ? await readBody(request) : ''
-      if (body === null) return refuse(response, TOO_LARGE)
-      await yoga.handle(request, response, { req: request, res: response, body, cookieHeader: isPost && bringsOurs ? cookies : null })
-    } catch (error) {
-      if (error instanceof ClientGoneError) return
-      log.error('graphql.transport-failed', { error })
-      if (response.headersSent) response.destroy()
-      else refuse(response, { status: 500, code: 'INTERNAL', message: 'Unexpected error.' })
-    }
+    const refusal = refusalFor(request, bringsOurs)
+    if (refusal) return refuse(response, refusal)
+
+    const isPost = request.method === 'POST'
+    const body = isPost ? await readBody(request) : ''
+    if (body === null) return refuse(response, TOO_LARGE)
+    const cookieHeader = isPost && bringsOurs ? cookies : null
+    await yoga.handle(request, response, { req: request, res: response, body, cookieHeader })
   }
 
   function refusalFor({ method = '', headers }: IncomingMessage, bringsOurs: boolean): Refusal | null {
@@ -80,12 +88,12 @@ function readBody(request: IncomingMessage): Promise<string | null> {
 class ClientGoneError extends Error {}
 
 /** Answers in the form of a GraphQL answer. */
-export function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
+export function refuse(response: ServerResponse, { status, code, message, errorId }: Refusal): void {
   // The rest of a body that is too large is not waited for.
   if (status === 413) response.setHeader('Connection', 'close')
   if (status === 405) response.setHeader('Allow', 'GET, POST, OPTIONS')
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...(errorId && { errorId }) } }] }))
 }
 
 /** Sets headers that Yoga's answer keeps. */

@@ -47,7 +47,10 @@ const BATCH = 1_000
  * Removes rows in batches, so that no statement holds its locks for long: `find` gives the ids of up to `take` rows,
  * `remove` deletes them. Rows that another process removed meanwhile are no error.
  */
-export async function removeInBatches(find: (take: number) => Promise<{ id: string }[]>, remove: (ids: string[]) => Promise<unknown>): Promise<number> {
+export async function removeInBatches(
+  find: (take: number) => Promise<{ id: string }[]>,
+  remove: (ids: string[]) => Promise<unknown>,
+): Promise<number> {
   let removed = 0
   for (;;) {
     const rows = await find(BATCH)

@@ -62,7 +62,11 @@ export const builder = new SchemaBuilder<{
       args: { id: { description: 'The id of a record, a session, a log entry, or of the viewer.' } },
     },
     nodesQueryOptions: {
-      ...guarded({ level: 'SESSION', limit: 'data', cost: (args) => (Array.isArray(args['ids']) ? args['ids'].length : 1) }),
+      ...guarded({
+        level: 'SESSION',
+        limit: 'data',
+        cost: (args) => (Array.isArray(args['ids']) ? args['ids'].length : 1),
+      }),
       description: `Up to ${MAX_NODES} things by their ids, in the order asked for, with null for what is not there.`,
       args: { ids: { description: `At most ${MAX_NODES} ids.` } },
       resolve: (_root, args, _context, _info, resolveNodes) => {
@@ -76,7 +80,9 @@ export const builder = new SchemaBuilder<{
     pageInfoFieldOptions: { description: 'Where the page stands in the whole list.' },
     cursorFieldOptions: { description: 'Names this place in the list, for `after` and `before`. Opaque.' },
     nodeFieldOptions: { description: 'The entry itself.' },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list, as the Relay connection specification says.' },
+    pageInfoTypeOptions: {
+      description: 'Where a page stands in its list, as the Relay connection specification says.',
+    },
     hasNextPageFieldOptions: { description: 'Whether more follow after this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether some stand before this page.' },
     startCursorFieldOptions: { description: 'The cursor of the first edge; give it as `before` for the page before.' },

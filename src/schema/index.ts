@@ -1,5 +1,13 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils'
-import { DirectiveLocation, GraphQLDirective, GraphQLInt, GraphQLNonNull, GraphQLSchema, GraphQLString, isInputType } from 'graphql'
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  GraphQLInt,
+  GraphQLNonNull,
+  GraphQLSchema,
+  GraphQLString,
+  isInputType,
+} from 'graphql'
 import '../features/index.ts'
 import { builder } from './builder.ts'
 import { withRateLimits } from './rate-limit.ts'

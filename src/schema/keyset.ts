@@ -22,7 +22,12 @@ export type KeysetPage<Row> = {
 }
 
 /** What a list must fetch: up to `take` rows from `from` on (exclusive) towards `to`, the newest first or last. */
-export type KeysetQuery = { take: number; order: 'desc' | 'asc'; olderThan: Position | null; newerThan: Position | null }
+export type KeysetQuery = {
+  take: number
+  order: 'desc' | 'asc'
+  olderThan: Position | null
+  newerThan: Position | null
+}
 
 /**
  * Pages a newest-first list by position instead of by offset: a page costs the same however deep it lies, and a cursor
@@ -55,8 +60,10 @@ export async function keysetPage<Row>(
 /** The condition on a time column and the id that a KeysetQuery stands for. The outer bound lets an index serve it. */
 export function keysetWhere<Column extends string>(column: Column, { olderThan, newerThan }: KeysetQuery): object[] {
   const bounds: object[] = []
-  if (olderThan) bounds.push({ [column]: { lte: olderThan.at } }, { NOT: { [column]: olderThan.at, id: { gte: olderThan.id } } })
-  if (newerThan) bounds.push({ [column]: { gte: newerThan.at } }, { NOT: { [column]: newerThan.at, id: { lte: newerThan.id } } })
+  if (olderThan)
+    bounds.push({ [column]: { lte: olderThan.at } }, { NOT: { [column]: olderThan.at, id: { gte: olderThan.id } } })
+  if (newerThan)
+    bounds.push({ [column]: { gte: newerThan.at } }, { NOT: { [column]: newerThan.at, id: { lte: newerThan.id } } })
   return bounds
 }
 
@@ -65,7 +72,10 @@ function sizeOf({ first, last }: PageArgs): { size: number; backwards: boolean }
   const field = last != null ? 'last' : 'first'
   const size = last ?? first ?? DEFAULT_SIZE
   if (size < 1 || size > MAX_PAGE_SIZE) {
-    throw new AppError('BAD_INPUT', `${field}: a page has 1 to ${MAX_PAGE_SIZE} entries.`, { field, limit: MAX_PAGE_SIZE })
+    throw new AppError('BAD_INPUT', `${field}: a page has 1 to ${MAX_PAGE_SIZE} entries.`, {
+      field,
+      limit: MAX_PAGE_SIZE,
+    })
   }
   return { size, backwards: last != null }
 }

@@ -29,7 +29,9 @@ export function decodeNodeId(nodeId: string): { typename: string; id: string } {
   const typename = TYPES.get(nodeId.slice(0, Math.max(cut, 0)))
   const id = nodeId.slice(cut + 1)
   if (!typename || !isUuid(id)) {
-    throw new AppError('BAD_INPUT', 'id: not an id of this server. Ids look like record_<uuid>, in lower case.', { field: 'id' })
+    throw new AppError('BAD_INPUT', 'id: not an id of this server. Ids look like record_<uuid>, in lower case.', {
+      field: 'id',
+    })
   }
   return { typename, id }
 }
@@ -38,5 +40,7 @@ export function decodeNodeId(nodeId: string): { typename: string; id: string } {
 export function rowIdOf(typename: string, nodeId: string): string {
   const decoded = decodeNodeId(nodeId)
   if (decoded.typename === typename) return decoded.id
-  throw new AppError('BAD_INPUT', `id: this is the id of a ${decoded.typename}; a ${typename}'s is asked for.`, { field: 'id' })
+  throw new AppError('BAD_INPUT', `id: this is the id of a ${decoded.typename}; a ${typename}'s is asked for.`, {
+    field: 'id',
+  })
 }

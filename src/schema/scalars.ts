@@ -39,7 +39,8 @@ function checkedJson(value: unknown): unknown {
 
 function checkJson(value: unknown, depth: number): void {
   // 1e999 is read as Infinity, which would be written as null.
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new AppError('BAD_INPUT', 'A JSON value holds a number that is too large.')
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new AppError('BAD_INPUT', 'A JSON value holds a number that is too large.')
   if (typeof value !== 'object' || value === null) return
   if (depth > MAX_JSON_DEPTH) throw new AppError('BAD_INPUT', `A JSON value is at most ${MAX_JSON_DEPTH} levels deep.`)
   if (Object.hasOwn(value, '__proto__')) throw new AppError('BAD_INPUT', 'A JSON value has no key named __proto__.')

@@ -4,13 +4,15 @@
  */
 export const ERROR_CODES = {
   UNAUTHENTICATED: 'Nobody is signed in, or the session has ended. Sign in, then ask again.',
-  REAUTHENTICATION_REQUIRED: 'The session is live, but the proof is too old or too weak. `level` and `methods` say what would do.',
+  REAUTHENTICATION_REQUIRED:
+    'The session is live, but the proof is too old or too weak. `level` and `methods` say what would do.',
   RATE_LIMITED: 'Too many calls. `retryAfter` says in how many seconds the next one may pass.',
   BAD_INPUT: 'An argument is not of the form that its field asks for. `field` names it.',
   EMAIL_INVALID: 'The mail address is not one that Latchkey accepts.',
   REDIRECT_NOT_ALLOWED: 'The place to go to is neither a path of this site nor a URL of an allowed origin.',
   LINK_INVALID: 'The link is unknown, used, or too old. Ask for a new one.',
-  CODE_INVALID: 'The code is wrong, used, too old, or was asked for in another browser. After five tries a new one is needed.',
+  CODE_INVALID:
+    'The code is wrong, used, too old, or was asked for in another browser. After five tries a new one is needed.',
   NOT_FOUND: 'There is no such thing, or it is not yours. Latchkey does not tell which.',
   CONFLICT: 'The thing was changed since it was read. `currentRevision` names the revision in force.',
   TOO_LARGE: 'A value is larger than its limit. `field` and `limit` say which and by what.',

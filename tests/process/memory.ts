@@ -29,6 +29,8 @@ export type Person = {
   asked: number
   askedAndAnswered: number
   done: Done
+  /** Of what was unanswered, how much turned out to have been done, and not. */
+  found: { done: number; undone: number }
 }
 
 export function newPerson(email: string, open: () => Visitor): Person {
@@ -44,6 +46,7 @@ export function newPerson(email: string, open: () => Visitor): Person {
     asked: 0,
     askedAndAnswered: 0,
     done: { created: 0, updated: 0, deleted: 0, signedIn: 0, ended: 0 },
+    found: { done: 0, undone: 0 },
   }
 }
 

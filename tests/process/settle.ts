@@ -38,16 +38,21 @@ async function settleRedeem(person: Person, { desk, token, cookieBefore }: Unans
   if (answer.code === null) {
     must(!headArrived, 'a link worked twice')
     must(oldLives || cookieBefore === null, 'a session ended without the sign-in that was to renew it')
+    found(person, 'undone')
     return noteSignIn(person, desk, token, sessionIn(granted(answer), desk))
   }
   must(answer.code === 'LINK_INVALID', `a link was refused with ${answer.code}`)
   must(!oldLives, 'a sign-in has used its link and left the old session')
-  noteSignIn(person, desk, token, headArrived ? await currentSession(desk) : null)
+  const session = headArrived ? await currentSession(desk) : null
+  found(person, 'done')
+  noteSignIn(person, desk, token, session)
 }
 
 async function settleEnd(person: Person, { desk }: Unanswered & { deed: 'end session' }): Promise<void> {
   if (!desk.session) throw new Error('Nobody ends a session that is not there.')
-  if (!(await isAlive(person, desk, desk.session.cookie))) noteEnd(person, desk)
+  if (await isAlive(person, desk, desk.session.cookie)) return found(person, 'undone')
+  noteEnd(person, desk)
+  found(person, 'done')
 }
 
 async function settleRecords(person: Person, desk: Desk): Promise<void> {
@@ -64,6 +69,7 @@ async function settleRecords(person: Person, desk: Desk): Promise<void> {
     const revision = found.get(id)?.revision ?? null
     must(revision === before || revision === after, `a record is at ${revision}, and was at ${before} or ${after}`)
     if (revision === after) noteWrite(person, id, before, after)
+    found(person, revision === after ? 'done' : 'undone')
   }
   for (const [id, revision] of person.records)
     must(found.get(id)?.revision === revision, `a record is at ${found.get(id)?.revision}, and was at ${revision}`)
@@ -83,6 +89,11 @@ export async function isAlive({ email }: Person, { browser }: Desk, cookie: stri
   const { data } = granted(await browser.graphql<{ me: { email: string } | null }>('{ me { email } }', {}, { headers }))
   must(!data?.me || data.me.email === email, "a session speaks for somebody else")
   return Boolean(data?.me)
+}
+
+function found(person: Person, what: 'done' | 'undone'): void {
+  person.found[what] += 1
+  person.unanswered = null
 }
 
 function must(holds: boolean, fault: string): void {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,7 +60,7 @@ export function run(name: string, env: Record<string, string>): Program {
     running.delete(child)
     return { code, signal, output }
   })
-  running.add(child)
+  running.set(child, ended)
   return {
     pid: child.pid ?? 0,
     output: () => output,
@@ -69,10 +70,17 @@ export function run(name: string, env: Record<string, string>): Program {
   }
 }
 
-const running = new Set<ReturnType<typeof spawn>>()
+/** What still runs. A test that fails in the middle leaves processes behind: see `endAll`. */
+const running = new Map<ChildProcess, Promise<Ended>>()
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running.keys()) child.kill('SIGKILL')
 })
+
+/** Ends the processes that a test has left; to be called after each. */
+export async function endAll(): Promise<void> {
+  for (const child of running.keys()) child.kill('SIGKILL')
+  await Promise.all(running.values())
+}
 
 /** Starts a server on a port, and does not wait for it: see `ready`. */
 export function startServer(env: Record<string, string>, port: number): ServerProcess {

@@ -37,7 +37,7 @@ type Waiting = { rows: readonly AuditRow[]; resolve: () => void; reject: (error:
 
 /** Opens the security log. Requests that wait at the same time share one commit, so that a logged read costs little. */
 export function openAuditLog(database: Database, now: () => Date, metrics: Metrics): AuditLog {
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let writing = false
 
   async function write(): Promise<void> {

@@ -25,7 +25,10 @@ const AuditEntryRef = builder.prismaNode('AuditEntry', {
     success: t.exposeBoolean('success', { description: 'False for a try that was refused; details hold the reason.' }),
     ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that the request came from.' }),
     userAgent: t.exposeString('userAgent', { nullable: true, description: 'The browser, in its own words.' }),
-    deviceName: t.exposeString('deviceName', { nullable: true, description: "The browser in short: 'Chrome on macOS'." }),
+    deviceName: t.exposeString('deviceName', {
+      nullable: true,
+      description: "The browser in short: 'Chrome on macOS'.",
+    }),
     details: t.field({
       type: 'JSON',
       nullable: true,
@@ -81,5 +84,7 @@ builder.queryField('securityAudit', (t) =>
 function actionFilter(action: string | null | undefined): { action?: string } {
   if (action === undefined) return {}
   if (action !== null && /^[A-Za-z-]{1,40}(\.[A-Za-z-]{1,40})?$/.test(action)) return { action }
-  throw new AppError('BAD_INPUT', "action: the name of an action, such as 'login.failed'; leave it out for all.", { field: 'action' })
+  throw new AppError('BAD_INPUT', "action: the name of an action, such as 'login.failed'; leave it out for all.", {
+    field: 'action',
+  })
 }

@@ -53,7 +53,12 @@ export async function requestMagicLink(context: Context, input: Input): Promise<
       },
     })
     await services.outbox.enqueue(tx, mail, { expiresAt, suppressed })
-    const event = { action: 'login.link-requested', userId: account?.id ?? null, tableName: 'magic_links', recordId: id }
+    const event = {
+      action: 'login.link-requested',
+      userId: account?.id ?? null,
+      tableName: 'magic_links',
+      recordId: id,
+    }
     await tx.auditEntry.create({ data: services.audit.row(event, origin) })
   })
 

@@ -12,10 +12,17 @@ import type { ConfirmationRequired } from './verify-magic-link.ts'
 const RequestMagicLinkInput = builder.inputType('RequestMagicLinkInput', {
   description: 'Who wants to sign in, for how long, and where to go afterwards.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'The mail address. EMAIL_INVALID says what is odd about one that is refused.' }),
-    rememberDevice: t.boolean({ defaultValue: false, description: 'Keep this device signed in for 30 days instead of 24 hours.' }),
+    email: t.string({
+      required: true,
+      description: 'The mail address. EMAIL_INVALID says what is odd about one that is refused.',
+    }),
+    rememberDevice: t.boolean({
+      defaultValue: false,
+      description: 'Keep this device signed in for 30 days instead of 24 hours.',
+    }),
     redirectTo: t.string({
-      description: 'Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin.',
+      description:
+        'Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin.',
     }),
   }),
 })
@@ -26,7 +33,8 @@ const VerifyMagicLinkInput = builder.inputType('VerifyMagicLinkInput', {
     token: t.string({ required: true, description: 'What stands behind the # of the link: 43 characters.' }),
     confirm: t.boolean({
       defaultValue: false,
-      description: 'Sign in here although another browser asked for the link. The user pressed a button; no script sets it.',
+      description:
+        'Sign in here although another browser asked for the link. The user pressed a button; no script sets it.',
     }),
   }),
 })
@@ -36,7 +44,8 @@ const VerifyMagicCodeInput = builder.inputType('VerifyMagicCodeInput', {
   fields: (t) => ({
     code: t.string({
       required: true,
-      description: 'The code from the same mail: six digits; spaces are ignored. It works only in the browser that asked for it.',
+      description:
+        'The code from the same mail: six digits; spaces are ignored. It works only in the browser that asked for it.',
     }),
   }),
 })
@@ -80,8 +89,11 @@ builder.mutationFields((t) => ({
   requestMagicLink: t.field({
     ...guarded({ limit: 'requestMagicLink', address: (args) => canonicalEmail(emailIn(args)) }),
     type: RequestMagicLinkPayload,
-    description: 'Mails a link and a code, good for ten minutes and for one sign-in. The first sign-in makes the account.',
-    args: { input: t.arg({ type: RequestMagicLinkInput, required: true, description: 'Who, for how long, and where to.' }) },
+    description:
+      'Mails a link and a code, good for ten minutes and for one sign-in. The first sign-in makes the account.',
+    args: {
+      input: t.arg({ type: RequestMagicLinkInput, required: true, description: 'Who, for how long, and where to.' }),
+    },
     resolve: (_root, { input }, context) =>
       requestMagicLink(context, {
         email: input.email,
@@ -92,14 +104,17 @@ builder.mutationFields((t) => ({
   verifyMagicLink: t.field({
     ...guarded({ limit: 'verifyMagicLink' }),
     type: SignInResult,
-    description: 'Redeems a link: signs in, or asks for a confirmation when another browser asked for it. LINK_INVALID otherwise.',
+    description:
+      'Redeems a link: signs in, or asks for a confirmation when another browser asked for it. LINK_INVALID otherwise.',
     args: { input: t.arg({ type: VerifyMagicLinkInput, required: true, description: 'The token.' }) },
-    resolve: (_root, { input }, context) => verifyMagicLink(context, { token: input.token, confirm: input.confirm ?? false }),
+    resolve: (_root, { input }, context) =>
+      verifyMagicLink(context, { token: input.token, confirm: input.confirm ?? false }),
   }),
   verifyMagicCode: t.field({
     ...guarded({ limit: 'verifyMagicCode' }),
     type: SignInResult,
-    description: 'Redeems the code of a mail in the browser that asked for it. CODE_INVALID otherwise; five tries for a code.',
+    description:
+      'Redeems the code of a mail in the browser that asked for it. CODE_INVALID otherwise; five tries for a code.',
     args: { input: t.arg({ type: VerifyMagicCodeInput, required: true, description: 'The code.' }) },
     resolve: (_root, { input }, context) => verifyMagicCode(context, input),
   }),

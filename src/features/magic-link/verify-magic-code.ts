@@ -17,7 +17,8 @@ export async function verifyMagicCode(context: Context, input: { code: string })
   const links = await linksOfThisBrowser(context)
   const [newest] = links
   if (!newest) throw await refuse(context, { code: 'CODE_INVALID', reason: 'not-asked-here' })
-  if (!/^[0-9]{6}$/.test(code)) throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
+  if (!/^[0-9]{6}$/.test(code))
+    throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
 
   let reason: string = whyDead(newest, context.services.now()) ?? 'too-many-tries'
   for (const link of links) {

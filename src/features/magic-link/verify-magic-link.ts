@@ -25,7 +25,8 @@ export async function verifyMagicLink(
   if (!isToken(input.token)) throw await refuse(context, { code: 'LINK_INVALID', reason: 'malformed' })
   const link = await services.database.systemDb.magicLink.findUnique({ where: { tokenHash: hashToken(input.token) } })
   const dead = whyDead(link, services.now())
-  if (!link || dead) throw await refuse(context, { code: 'LINK_INVALID', reason: dead ?? 'unknown', email: link?.email })
+  if (!link || dead)
+    throw await refuse(context, { code: 'LINK_INVALID', reason: dead ?? 'unknown', email: link?.email })
 
   const askedHere = heldChallenges(context).includes(link.challengeHash)
   if (!askedHere && !input.confirm) {

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { Prisma, Record } from '../../generated/sqlite/client.ts'
-import { isUniqueViolation } from '../../platform/db/errors.ts'
+import { isNotFound, isUniqueViolation } from '../../platform/db/errors.ts'
 import { isUuid } from '../../schema/node-id.ts'
 import { checkedCollection, columnsOf } from './record-fields.ts'
 import type { RecordFields } from './record-fields.ts'
@@ -57,12 +57,17 @@ export async function updateRecord(
 /** Deletes a record for good; with `revision`, only when it still stands there. */
 export async function deleteRecord(context: Context, input: { id: string; revision: number | null }): Promise<void> {
   const { id, revision } = input
-  const deleted = await context.db.$transaction(async (tx) => {
-    const { count } = await tx.record.deleteMany({ where: { id, ...(revision !== null && { revision }) } })
-    if (count > 0) await tx.recordUsage.updateMany({ data: { count: { decrement: count } } })
-    return count > 0
-  })
-  if (!deleted) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
+  const where = { userId_id: { userId: viewerOf(context).userId, id }, ...(revision !== null && { revision }) }
+  try {
+    await context.db.$transaction(async (tx) => {
+      // The count first, as createRecord does: in the other order the two could wait for each other for ever.
+      await tx.recordUsage.updateMany({ data: { count: { decrement: 1 } } })
+      await tx.record.delete({ where, select: { id: true } })
+    })
+  } catch (error) {
+    if (isNotFound(error)) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
+    throw error
+  }
 }
 
 async function conflict({ db }: Context, id: string, message: string): Promise<AppError> {

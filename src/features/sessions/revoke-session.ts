@@ -1,17 +1,14 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
+import type { Session } from '../../generated/sqlite/client.ts'
+import { isNotFound } from '../../platform/db/errors.ts'
 import type { ViewerSession } from '../../viewer.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { toViewerSession } from './to-viewer-session.ts'
 
 /** Ends one of the viewer's sessions, at once and on every process. NOT_FOUND when it is gone, or another's. */
 export async function revokeSession(context: Context, id: string): Promise<ViewerSession> {
-  const session = await context.db.$transaction(async (tx) => {
-    const found = await tx.session.findFirst({ where: { id } })
-    if (!found) return null
-    await tx.session.deleteMany({ where: { id } })
-    return found
-  })
+  const session = await endSession(context, id)
   if (!session) throw new AppError('NOT_FOUND', 'There is no such session, or it has ended.', { field: 'id' })
   if (id === context.viewer?.session.id) clearSessionCookie(context)
   return toViewerSession(session)
@@ -30,7 +27,17 @@ export async function revokeOtherSessions(context: Context): Promise<ViewerSessi
 
 /** Ends the session that asks and takes its cookie back. Doing so without a session is no error. */
 export async function logout(context: Context): Promise<boolean> {
-  if (context.viewer) await context.db.session.deleteMany({ where: { id: context.viewer.session.id } })
+  if (context.viewer) await endSession(context, context.viewer.session.id)
   clearSessionCookie(context)
   return true
+}
+
+/** Null when it was gone already. */
+async function endSession({ db }: Context, id: string): Promise<Session | null> {
+  try {
+    return await db.session.delete({ where: { id } })
+  } catch (error) {
+    if (isNotFound(error)) return null
+    throw error
+  }
 }

@@ -1,7 +1,7 @@
 import { builder } from '../../schema/builder.ts'
 import { guarded } from '../../schema/guarded.ts'
 import { rowIdOf } from '../../schema/node-id.ts'
-import { AUTH_LEVELS, AUTH_METHODS } from '../../viewer.ts'
+import type { AUTH_LEVELS, AUTH_METHODS } from '../../viewer.ts'
 import type { ViewerSession, ViewerUser } from '../../viewer.ts'
 import { levelOf } from './level.ts'
 import { isAlive } from './read-session.ts'
@@ -33,10 +33,22 @@ export const UserRef = builder.node(User, {
   id: { resolve: (user) => user.id, description: '`user_<uuid>`.' },
   loadOne: (id, context) => (context.viewer?.user.id === id ? context.viewer.user : null),
   fields: (t) => ({
-    email: t.exposeString('email', { description: 'The mail address in its canonical form: lower case, the domain in ASCII.' }),
-    displayName: t.exposeString('displayName', { nullable: true, description: 'The name to show, if the person gave one.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made, by its first sign-in.' }),
-    lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true, description: 'When someone last signed in to it.' }),
+    email: t.exposeString('email', {
+      description: 'The mail address in its canonical form: lower case, the domain in ASCII.',
+    }),
+    displayName: t.exposeString('displayName', {
+      nullable: true,
+      description: 'The name to show, if the person gave one.',
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the account was made, by its first sign-in.',
+    }),
+    lastLoginAt: t.expose('lastLoginAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When someone last signed in to it.',
+    }),
   }),
 })
 
@@ -55,22 +67,36 @@ export const SessionRef = builder.node(Session, {
       resolve: ({ id }, _args, context) => id === (context.issuedSessionId ?? context.viewer?.session.id),
     }),
     deviceName: t.exposeString('deviceName', { description: "Read from the user agent: 'Chrome on macOS'." }),
-    authMethod: t.expose('authMethod', { type: AuthMethodEnum, description: 'How the session began, or was last renewed.' }),
+    authMethod: t.expose('authMethod', {
+      type: AuthMethodEnum,
+      description: 'How the session began, or was last renewed.',
+    }),
     level: t.field({
       type: AuthLevelEnum,
       description: 'The highest level that this session satisfies now.',
       resolve: (session, _args, { services }) => levelOf(session, services.now(), services.config.lifetimes.freshMs),
     }),
-    remembered: t.exposeBoolean('remembered', { description: 'True when the device is kept signed in for 30 days, not 24 hours.' }),
+    remembered: t.exposeBoolean('remembered', {
+      description: 'True when the device is kept signed in for 30 days, not 24 hours.',
+    }),
     encryptionEnabled: t.boolean({
       description: "Whether the account's end-to-end encryption is switched on. It cannot be yet.",
       resolve: () => false,
     }),
     ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that signed in.' }),
-    userAgent: t.exposeString('userAgent', { nullable: true, description: 'The browser that signed in, in its own words.' }),
+    userAgent: t.exposeString('userAgent', {
+      nullable: true,
+      description: 'The browser that signed in, in its own words.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
-    lastActivityAt: t.expose('lastActivityAt', { type: 'DateTime', description: 'When it was last used, to the minute.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it ends at the latest; an unused one ends sooner.' }),
+    lastActivityAt: t.expose('lastActivityAt', {
+      type: 'DateTime',
+      description: 'When it was last used, to the minute.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When it ends at the latest; an unused one ends sooner.',
+    }),
   }),
 })
 
@@ -109,7 +135,8 @@ builder.mutationFields((t) => ({
   revokeSession: t.field({
     ...guarded({ level: 'SESSION', limit: 'account' }),
     type: SessionRef,
-    description: "Ends one of the user's sessions, at once and everywhere. NOT_FOUND for one that is gone, or another user's.",
+    description:
+      "Ends one of the user's sessions, at once and everywhere. NOT_FOUND for one that is gone, or another user's.",
     args: { id: t.arg.id({ required: true, description: 'The id of the session to end.' }) },
     resolve: (_root, { id }, context) => revokeSession(context, rowIdOf('Session', id)),
   }),

@@ -30,7 +30,10 @@ export async function startSession(context: Context, tx: SystemTx, proof: Proof)
   }
   const held = context.viewer?.session
   if (held) {
-    const renewed = await tx.session.updateManyAndReturn({ where: { id: held.id, userId: proof.userId }, data: columns })
+    const renewed = await tx.session.updateManyAndReturn({
+      where: { id: held.id, userId: proof.userId },
+      data: columns,
+    })
     if (renewed[0]) return { session: toViewerSession(renewed[0]), token, maxAgeMs }
     await tx.session.deleteMany({ where: { id: held.id } })
   }

@@ -32,7 +32,8 @@ export function canonicalEmail(text: string): string {
     throw invalid('A mail address has one @ between a name and a domain.')
   if (/[^\x20-\x7e]/.test(local))
     throw invalid('Latchkey cannot send to an address whose part before the @ has letters beyond ASCII.')
-  if (!LOCAL_PART.test(local) || ENCODED_WORD.test(local)) throw invalid('The part before the @ is not one that mail providers give out.')
+  if (!LOCAL_PART.test(local) || ENCODED_WORD.test(local))
+    throw invalid('The part before the @ is not one that mail providers give out.')
   if (local.length > LONGEST_LOCAL) throw invalid(`The part before the @ is longer than ${LONGEST_LOCAL} characters.`)
 
   const address = `${local}@${asciiDomain(domain)}`

@@ -44,11 +44,19 @@ export function mayMakeAccount(config: Context['services']['config'], email: str
   return config.signUp === 'open' || config.adminEmails.includes(email)
 }
 
-async function logSignIn(context: Context, tx: SystemTx, method: AuthMethod, account: Account, started: StartedSession): Promise<void> {
+async function logSignIn(
+  context: Context,
+  tx: SystemTx,
+  method: AuthMethod,
+  account: Account,
+  started: StartedSession,
+): Promise<void> {
   const { audit } = context.services
   const about = { userId: account.user.id, sessionId: started.session.id }
   const events = [
-    ...(account.isNewUser ? [{ ...about, action: 'account.created', tableName: 'users', recordId: account.user.id }] : []),
+    ...(account.isNewUser
+      ? [{ ...about, action: 'account.created', tableName: 'users', recordId: account.user.id }]
+      : []),
     { ...about, action: 'login.succeeded', tableName: 'sessions', recordId: started.session.id, details: { method } },
   ]
   await tx.auditEntry.createMany({ data: events.map((event) => audit.row(event, context.origin)) })

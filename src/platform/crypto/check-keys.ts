@@ -17,7 +17,9 @@ export async function checkKeys(systemDb: SystemDb, keys: Keyring): Promise<void
       update: {},
     })
     if (!equalSecrets(kept, value)) {
-      throw new Error(`The key "${id}" in MASTER_KEYS is not the one that this database was sealed with. Put the right one back, or give the new one another id.`)
+      throw new Error(
+        `The key "${id}" in MASTER_KEYS is not the one that this database was sealed with. Put the right one back, or give the new one another id.`,
+      )
     }
   }
 }

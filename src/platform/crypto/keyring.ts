@@ -45,7 +45,9 @@ export function openKeyring(masterKeys: readonly MasterKey[]): Keyring {
 /** Something was sealed under a key that MASTER_KEYS no longer holds. */
 export class UnknownKeyError extends Error {
   constructor(keyId: string) {
-    super(`MASTER_KEYS holds no key "${keyId}". Put it back behind the current one, so that what it sealed can be read.`)
+    super(
+      `MASTER_KEYS holds no key "${keyId}". Put it back behind the current one, so that what it sealed can be read.`,
+    )
     this.name = 'UnknownKeyError'
   }
 }

@@ -19,10 +19,13 @@ export function seal(keys: Keyring, purpose: KeyPurpose, text: string, boundTo: 
 /** Opens what `seal` made for the same purpose and binding. Throws for anything else: it was damaged or moved. */
 export function unseal(keys: Keyring, purpose: KeyPurpose, sealed: string, boundTo: readonly string[]): string {
   const [version, keyId, encoded, ...rest] = sealed.split('.')
-  if (version !== 'v1' || !keyId || !encoded || rest.length > 0) throw new Error('A sealed value is not of the form v1.<key>.<body>.')
+  if (version !== 'v1' || !keyId || !encoded || rest.length > 0)
+    throw new Error('A sealed value is not of the form v1.<key>.<body>.')
   const body = Buffer.from(encoded, 'base64url')
   if (body.length < NONCE_BYTES + TAG_BYTES) throw new Error('A sealed value is too short.')
-  const decipher = createDecipheriv('aes-256-gcm', keys.subkey(purpose, keyId), body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv('aes-256-gcm', keys.subkey(purpose, keyId), body.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  })
   decipher.setAAD(associatedData(purpose, keyId, boundTo))
   decipher.setAuthTag(body.subarray(-TAG_BYTES))
   return decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')

@@ -3,6 +3,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === 'P2002'
 }
 
+/** True when an operation on one row found no such row (Prisma's P2025). */
+export function isNotFound(error: unknown): boolean {
+  return codeOf(error) === 'P2025'
+}
+
 // P1xxx: cannot connect, timed out. P2024: no connection free in time. P2028: the transaction could not start in time.
 const AWAY = /^(P1\d{3}|P2024|P2028|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|57P0[123]|53300|08\d{3})$/
 

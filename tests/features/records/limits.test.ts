@@ -132,6 +132,17 @@ describe('the number of records', () => {
     expect(await usageOf(userId)).toBe(1)
   })
 
+  test('creations and deletions of one id at once end in answers, and in a count that is right', async () => {
+    const { browser, userId } = await signIn(app)
+    const { id } = await made(browser)
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? remove(browser, { id }) : create(browser, { id }))),
+    )
+
+    for (const end of ended(answers)) expect(['made', 'CONFLICT', 'NOT_FOUND']).toContain(end)
+    expect(await usageOf(userId)).toBe((await page(browser)).totalCount)
+  })
+
   test("one user's records use up nothing of another's", async () => {
     const [full, other] = [await signIn(app), await signIn(app)]
     await Promise.all(Array.from({ length: 4 }, () => create(full.browser)))

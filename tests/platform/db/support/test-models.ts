@@ -13,14 +13,14 @@ const root = path.resolve(import.meta.dirname, '../../../..')
 /** Two owned models that the product does not have: one points at the other, over (userId, id). */
 const EXTRA_MODELS = `
 model Folder {
-  id     String  @default(uuid(7))
-  userId String  @map("user_id")
-  name   String
-  parentId String? @map("parent_id")
+  id       String   @default(uuid(7))
+  userId   String   @map("user_id")
+  name     String
+  parentId String?  @map("parent_id")
   parent   Folder?  @relation("tree", fields: [userId, parentId], references: [userId, id], onDelete: NoAction, onUpdate: NoAction)
   children Folder[] @relation("tree")
-  notes  Note[]
-  user   User    @relation(fields: [userId], references: [id], onDelete: Cascade)
+  notes    Note[]
+  user     User     @relation(fields: [userId], references: [id], onDelete: Cascade)
 
   @@id([userId, id])
   @@map("folders")
@@ -45,6 +45,7 @@ type Provider = 'sqlite' | 'postgresql'
 
 export type TestModels = {
   models: Models
+  datamodel: Datamodel
   /** The script that makes all tables, of the product and of these models. */
   tables: string
   /** The client of these models, as the product's client sees the part that it knows. */
@@ -59,7 +60,7 @@ export async function testModels(provider: Provider): Promise<TestModels> {
   const { PrismaClient } = (await import(path.join(folder, 'client', 'client.ts'))) as Pick<TestModels, 'PrismaClient'>
   const { datamodel } = (await import(path.join(folder, 'datamodel.ts'))) as { datamodel: Datamodel }
   const tables = await diffSchemas(provider, `datasource db {\n  provider = "${provider}"\n}\n`, schema)
-  return { models: readModels(datamodel), tables: tables ?? '', PrismaClient }
+  return { models: readModels(datamodel), datamodel, tables: tables ?? '', PrismaClient }
 }
 
 function testSchema(provider: Provider): string {

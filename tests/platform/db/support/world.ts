@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { makeScope } from '../../../../src/platform/db/isolation.ts'
-import type { Models } from '../../../../src/platform/db/models.ts'
+import type { Datamodel, Models } from '../../../../src/platform/db/models.ts'
 import { applyRowSecurity, ScopedPool, userInForce } from '../../../../src/platform/db/row-security.ts'
 import { openSqlite, openSqliteHandle } from '../../../../src/platform/db/sqlite.ts'
 import type { Access, AccessLog, SystemDb } from '../../../../src/platform/db/types.ts'
@@ -20,6 +20,7 @@ export type Locks = 'all' | 'extension' | 'row-security'
 export type World = {
   provider: 'sqlite' | 'postgresql'
   models: Models
+  datamodel: Datamodel
   server: Client
   as(userId: string, locks?: Locks, accessLog?: AccessLog): Client
   /** Each table's rows, sorted, as the server sees them. */
@@ -31,7 +32,10 @@ export type World = {
   close(): Promise<void>
 }
 
-type Opened = Pick<World, 'sql' | 'sqlAs' | 'close'> & { server: SystemDb; scoped: SystemDb; models: Models }
+// A thousand users wait for two connections in these tests.
+const transactionOptions = { maxWait: 60_000, timeout: 60_000 }
+
+type Opened = Pick<World, 'sql' | 'sqlAs' | 'close'> & { server: SystemDb; scoped: SystemDb; models: Models; datamodel: Datamodel }
 
 export async function openWorld(provider: 'sqlite' | 'postgresql', connections = 4): Promise<World> {
   const { server, scoped, models, ...rest } = provider === 'sqlite' ? await openOnSqlite() : await openOnPostgresql(connections)
@@ -49,14 +53,15 @@ export async function openWorld(provider: 'sqlite' | 'postgresql', connections =
 
 async function openOnSqlite(): Promise<Opened> {
   const { config, drop } = await freshDatabase('sqlite')
-  const { models, tables, PrismaClient } = await testModels('sqlite')
+  const { models, datamodel, tables, PrismaClient } = await testModels('sqlite')
   const file = 'file' in config ? config.file : ''
   const handle = openSqliteHandle(file)
   handle.exec(tables)
   const sqlite = await openSqlite(file)
-  const client = new PrismaClient({ adapter: sqlite.adapter, errorFormat: 'minimal' })
+  const client = new PrismaClient({ adapter: sqlite.adapter, errorFormat: 'minimal', transactionOptions })
   return {
     models,
+    datamodel,
     server: client,
     scoped: client,
     sql: async (text) => handle.exec(text),
@@ -72,15 +77,16 @@ async function openOnSqlite(): Promise<Opened> {
 
 async function openOnPostgresql(connections: number): Promise<Opened> {
   const { config, drop } = await freshDatabase('postgresql')
-  const { models, tables, PrismaClient } = await testModels('postgresql')
+  const { models, datamodel, tables, PrismaClient } = await testModels('postgresql')
   const options = { connectionString: 'url' in config ? config.url : '', max: connections }
   const [pool, scopedPool] = [new pg.Pool(options), new ScopedPool(options)]
   await pool.query(tables)
   await applyRowSecurity((text, values) => pool.query(text, values), models)
-  const open = (over: pg.Pool) => new PrismaClient({ adapter: new PrismaPg(over) as never, errorFormat: 'minimal' }) // the client is this provider's
+  const open = (over: pg.Pool) => new PrismaClient({ adapter: new PrismaPg(over) as never, errorFormat: 'minimal', transactionOptions }) // the client is this provider's
   const [server, scoped] = [open(pool), open(scopedPool)]
   return {
     models,
+    datamodel,
     server,
     scoped,
     sql: (text) => pool.query(text),
