@@ -12,13 +12,17 @@ import type { ErrorCode } from '../shared/error-codes.ts'
  * What a caller may see of an error: refusals as they are, the document's own faults as they are, and of everything
  * else an id that stands in the log beside what happened.
  */
-export function maskError({ log, metrics }: Services, error: unknown): GraphQLError {
-  const refusal = refusalIn(error)
+export function maskError(services: Services, error: unknown): GraphQLError {
+  const { log, metrics } = services
+  const refusal = refusalIn(services, error)
   if (refusal) return refusal
-  const cause = error instanceof GraphQLError ? error.originalError ?? error : error
+  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
   if (isDatabaseAway(cause) || cause instanceof LimiterUnavailableError) {
     log.warn('graphql.unavailable', { error: cause })
-    return located(error, new AppError('UNAVAILABLE', 'Something that the server leans on is away. Nothing was done. Try again.'))
+    return located(
+      error,
+      new AppError('UNAVAILABLE', 'Something that the server leans on is away. Nothing was done. Try again.'),
+    )
   }
   const errorId = randomUUID()
   log.error('graphql.unexpected', { errorId, error: cause })
@@ -30,14 +34,19 @@ export function maskError({ log, metrics }: Services, error: unknown): GraphQLEr
 }
 
 /** Gives the faults of parsing and validation their stable codes. */
-export function codedErrors({ metrics }: Services): Plugin {
+export function codedErrors(services: Services): Plugin {
+  const { metrics } = services
   return {
-    onParse: () => ({ result, replaceParseResult }) => {
-      if (result instanceof GraphQLError) replaceParseResult(withCode(result, 'GRAPHQL_PARSE_FAILED'))
-    },
-    onValidate: () => ({ result, setResult }) => {
-      if (result.length > 0) setResult(result.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')))
-    },
+    onParse:
+      () =>
+      ({ result, replaceParseResult }) => {
+        if (result instanceof GraphQLError) replaceParseResult(withCode(services, result, 'GRAPHQL_PARSE_FAILED'))
+      },
+    onValidate:
+      () =>
+      ({ result, setResult }) => {
+        if (result.length > 0) setResult(result.map((error) => withCode(services, error, 'GRAPHQL_VALIDATION_FAILED')))
+      },
     onExecute: () => ({
       onExecuteDone({ result }) {
         if (!('errors' in result)) return
@@ -57,22 +66,28 @@ const DOCUMENT_LIMIT =
 // A message may quote what was sent, and what was sent may be long and quoted in a hundred messages.
 const LONGEST_MESSAGE = 500
 
-function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
+function withCode(services: Services, error: GraphQLError, code: ErrorCode): GraphQLError {
   if (codeOf(error)) return error
   const refused = DOCUMENT_LIMIT.test(error.message)
-  const message = refused ? error.message.replace('Syntax Error: ', '') : error.message
-  return new GraphQLError(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}...` : message, {
+  return new GraphQLError(messageOf(services, error, refused), {
     ...placeOf(error),
     extensions: { ...error.extensions, code: refused ? 'QUERY_REFUSED' : code },
   })
 }
 
-function refusalIn(error: unknown): GraphQLError | null {
+function messageOf({ config }: Services, { message }: GraphQLError, refused: boolean): string {
+  const plain = refused ? message.replace('Syntax Error: ', '') : message
+  // A name put right would tell of a schema that may not be asked for.
+  const told = config.introspection ? plain : plain.replace(/ Did you mean .*\?$/s, '')
+  return told.length > LONGEST_MESSAGE ? `${told.slice(0, LONGEST_MESSAGE)}...` : told
+}
+
+function refusalIn(services: Services, error: unknown): GraphQLError | null {
   if (!(error instanceof GraphQLError)) return null
   const root = rootOf(error)
   if (root instanceof AppError) return located(error, root)
   if (!(root instanceof GraphQLError) || !speaksOfDocument(error, root)) return null
-  return located(error, withCode(error, 'BAD_INPUT'))
+  return located(error, withCode(services, error, 'BAD_INPUT'))
 }
 
 // An error under a path was thrown by a resolver, unless it points into the document, as graphql-js does for arguments.
@@ -102,7 +117,12 @@ function hasRun(error: unknown): boolean {
 
 function placeOf(error: unknown) {
   if (!(error instanceof GraphQLError)) return {}
-  return { nodes: error.nodes ?? null, path: error.path ?? null, source: error.source ?? null, positions: error.positions ?? null }
+  return {
+    nodes: error.nodes ?? null,
+    path: error.path ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+  }
 }
 
 function codeOf(error: GraphQLError): ErrorCode | null {

@@ -13,7 +13,11 @@ export function measured({ metrics }: Services): Plugin<Context> {
           const { definitions }: DocumentNode = args.document
           const definition = definitions.find((node) => node.kind === 'OperationDefinition')
           const failed = 'errors' in result && (result.errors?.length ?? 0) > 0
-          metrics.graphqlOperation(definition?.operation ?? 'query', failed ? 'errors' : 'ok', (performance.now() - startedAt) / 1_000)
+          metrics.graphqlOperation(
+            definition?.operation ?? 'query',
+            failed ? 'errors' : 'ok',
+            (performance.now() - startedAt) / 1_000,
+          )
         },
       }
     },

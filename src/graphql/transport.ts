@@ -53,7 +53,11 @@ export function graphqlTransport(services: Services, yoga: GraphQLServer) {
     }
     if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return TOO_LARGE
     if (method === 'POST' && !isJson(headers)) {
-      return { status: 415, code: 'REQUEST_REFUSED', message: 'The body must be JSON: send Content-Type: application/json.' }
+      return {
+        status: 415,
+        code: 'REQUEST_REFUSED',
+        message: 'The body must be JSON: send Content-Type: application/json.',
+      }
     }
     return method === 'POST' && bringsOurs && !mayCarryCookies(headers, config) ? FOREIGN : null
   }
@@ -65,7 +69,11 @@ const FOREIGN: Refusal = {
   message: 'A request with a session must send the Origin of this site, or of one that ALLOWED_ORIGINS names.',
 }
 
-const TOO_LARGE: Refusal = { status: 413, code: 'TOO_LARGE', message: `The body is larger than ${MAX_BODY_BYTES} bytes.` }
+const TOO_LARGE: Refusal = {
+  status: 413,
+  code: 'TOO_LARGE',
+  message: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
+}
 
 /** Reads a body no further than the limit. Null when it is larger. */
 function readBody(request: IncomingMessage): Promise<string | null> {

@@ -27,7 +27,7 @@ export function outcomeOf({ data, code }: Answer<Verified>): string | undefined 
 
 /** The newest link that was sent to an address, as the database has it. */
 export function linkTo(app: TestApp, email: string): Promise<MagicLink> {
-  return app.services.database.systemDb.magicLink.findFirstOrThrow({ where: { email }, orderBy: { id: 'desc' } })
+  return app.services.database.systemDb.magicLink.findFirstOrThrow({ where: { email }, orderBy: { createdAt: 'desc' } })
 }
 
 /** How many rows of the security log tell of an action. */

@@ -45,7 +45,9 @@ describe('S1: a session cannot be fixed beforehand', () => {
     expect(await systemDb.session.count({ where: { tokenHash: hashToken(planted) } })).toBe(0)
   })
 
-  test("S1: who signs in over a planted session of the attacker's gets another one, and the planted one ends", async ({ app }) => {
+  test("S1: who signs in over a planted session of the attacker's gets another one, and the planted one ends", async ({
+    app,
+  }) => {
     const attacker = await signIn(app)
     const planted = tokenOf(attacker.browser)
     const victim = await signIn(app, newAddress(), { browser: thief(app, planted) })
@@ -87,11 +89,13 @@ describe('S2: a session that ended is refused at the next request, in every proc
     },
     {
       name: 'revokeOtherSessions from another browser',
-      end: async ({ email }, app) => (await signIn(app, email)).browser.graphql('mutation { revokeOtherSessions { id } }'),
+      end: async ({ email }, app) =>
+        (await signIn(app, email)).browser.graphql('mutation { revokeOtherSessions { id } }'),
     },
     {
       name: 'its row being gone',
-      end: ({ userId }, app) => app.services.database.systemDb.session.deleteMany({ where: { userId: userId.slice('user_'.length) } }),
+      end: ({ userId }, app) =>
+        app.services.database.systemDb.session.deleteMany({ where: { userId: userId.slice('user_'.length) } }),
     },
     { name: 'its end', end: (_person, app) => Promise.resolve(app.clock.advance(24 * 3_600_000)) },
   ]
@@ -133,12 +137,17 @@ describe("S3: another's session cannot be reached", () => {
     const before = await systemDb.session.findMany({ orderBy: { id: 'asc' } })
     const unknown = 'session_01900000-0000-7000-8000-000000000000'
 
-    const refusals = [await b.browser.graphql(REVOKE, { id: a.sessionId }), await b.browser.graphql(REVOKE, { id: unknown })]
+    const refusals = [
+      await b.browser.graphql(REVOKE, { id: a.sessionId }),
+      await b.browser.graphql(REVOKE, { id: unknown }),
+    ]
     const told = refusals.map(({ status, data, errors }) => ({ status, data, errors }))
     expect(told[0]?.errors[0]?.extensions.code).toBe('NOT_FOUND')
     expect(told[0]).toEqual(told[1])
 
-    const read = await b.browser.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [a.sessionId, unknown, b.sessionId] })
+    const read = await b.browser.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: [a.sessionId, unknown, b.sessionId],
+    })
     expect(read.data).toEqual({ nodes: [null, null, { id: b.sessionId }] })
     expect(await systemDb.session.findMany({ orderBy: { id: 'asc' } })).toEqual(before)
     expect(await whoIs(a.browser)).toBe(a.userId)
@@ -149,7 +158,11 @@ describe("S3: another's session cannot be reached", () => {
     const elsewhere = await signIn(app, b.email)
     const { data } = await b.browser.graphql('mutation { revokeOtherSessions { id } }')
     expect(data).toEqual({ revokeOtherSessions: [{ id: elsewhere.sessionId }] })
-    expect([await whoIs(a.browser), await whoIs(b.browser), await whoIs(elsewhere.browser)]).toEqual([a.userId, b.userId, null])
+    expect([await whoIs(a.browser), await whoIs(b.browser), await whoIs(elsewhere.browser)]).toEqual([
+      a.userId,
+      b.userId,
+      null,
+    ])
   })
 })
 

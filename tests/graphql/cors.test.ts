@@ -60,7 +60,11 @@ test.each(['GET', 'PUT', 'DELETE', 'PATCH', ''])('an allowed origin may not ask 
 
 test('an allowed origin reads its answers, with the headers of the limits', async () => {
   const { browser, userId } = await signIn(app)
-  const { data, headers } = await browser.graphql('{ me { id } }', {}, { headers: { origin: FRIEND, 'sec-fetch-site': 'cross-site' } })
+  const { data, headers } = await browser.graphql(
+    '{ me { id } }',
+    {},
+    { headers: { origin: FRIEND, 'sec-fetch-site': 'cross-site' } },
+  )
   expect(data).toEqual({ me: { id: userId } })
   expect(headers.get('access-control-allow-origin')).toBe(FRIEND)
   expect(headers.get('access-control-expose-headers')).toMatch(/Retry-After.*RateLimit-Limit/)

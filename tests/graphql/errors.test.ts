@@ -39,17 +39,29 @@ describe('what is wrong with a request has a code of the list', () => {
     ['an empty document', 'GRAPHQL_PARSE_FAILED', '{"query":"# nothing"}'],
     ['a field that is not there', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ nothing }"}'],
     ['a fragment that is not there', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ ...F }"}'],
-    ['a subscription', 'GRAPHQL_VALIDATION_FAILED', '{"query":"subscription { me { id } }"}'],
+    ['a subscription', 'BAD_INPUT', '{"query":"subscription { me { id } }"}'],
     ['a definition', 'GRAPHQL_VALIDATION_FAILED', '{"query":"type A { a: String } { me { id } }"}'],
     ['an argument of the wrong kind', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ node(id: {}) { id } }"}'],
     ['a variable that is missing', 'BAD_INPUT', variables(NODE, {})],
     ['a variable that is null', 'BAD_INPUT', variables(NODE, { id: null })],
     ['a variable that is an object', 'BAD_INPUT', variables(NODE, { id: { not: '' } })],
     ['a variable that is a list', 'BAD_INPUT', variables(NODE, { id: [] })],
-    ['a variable with a field that nobody knows', 'BAD_INPUT', variables(CREATE, { input: { collection: 'a', userId: 'b' } })],
+    [
+      'a variable with a field that nobody knows',
+      'BAD_INPUT',
+      variables(CREATE, { input: { collection: 'a', userId: 'b' } }),
+    ],
     ['a variable that is a text instead of an object', 'BAD_INPUT', variables(CREATE, { input: 'a' })],
-    ['null by a variable with a default', 'BAD_INPUT', variables('query ($id: ID = "a") { node(id: $id) { id } }', { id: null })],
-    ['a time that is none', 'BAD_INPUT', variables('query ($at: DateTime) { records(updatedSince: $at) { totalCount } }', { at: 'now' })],
+    [
+      'null by a variable with a default',
+      'BAD_INPUT',
+      variables('query ($id: ID = "a") { node(id: $id) { id } }', { id: null }),
+    ],
+    [
+      'a time that is none',
+      'BAD_INPUT',
+      variables('query ($at: DateTime) { records(updatedSince: $at) { totalCount } }', { at: 'now' }),
+    ],
     ['an id of nothing', 'BAD_INPUT', variables(NODE, { id: 'a' })],
     ['a level that nobody has', 'UNAUTHENTICATED', '{"query":"{ sessions { id } }"}'],
   ]
@@ -89,7 +101,9 @@ describe('the status says whether anything ran', () => {
 test('an answer does not grow with what it quotes', async () => {
   const unknown = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`unknown${i}`, 1]))
   const body = variables(CREATE, { input: { ...unknown, collection: 'x'.repeat(100_000) } })
-  const response = await app.browser().fetch('/graphql', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  const response = await app
+    .browser()
+    .fetch('/graphql', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   expect((await response.text()).length).toBeLessThan(100_000)
 })
 
@@ -123,7 +137,10 @@ describe('by GET', () => {
 
   test.each(['variables={', 'extensions=[', 'variables=1'])('%s is refused as bad input', async (query) => {
     const response = await get(`query={me{id}}&${query}`)
-    expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ extensions: { code: 'BAD_INPUT' } }] }])
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { errors: [{ extensions: { code: 'BAD_INPUT' } }] },
+    ])
   })
 
   test('a parameter of the address is none of a POST', async () => {

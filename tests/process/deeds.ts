@@ -10,16 +10,24 @@ import type { Desk, Person } from './memory.ts'
 
 const CREATE = /* GraphQL */ `
   mutation ($id: ID!, $title: String!, $data: JSON!, $secret: JSON!) {
-    createRecord(input: { id: $id, collection: "notes", title: $title, data: $data, secret: $secret }) { revision }
+    createRecord(input: { id: $id, collection: "notes", title: $title, data: $data, secret: $secret }) {
+      revision
+    }
   }
 `
 const UPDATE = /* GraphQL */ `
   mutation ($id: ID!, $revision: Int!, $title: String!, $data: JSON!, $secret: JSON!) {
-    updateRecord(input: { id: $id, revision: $revision, title: $title, data: $data, secret: $secret }) { revision }
+    updateRecord(input: { id: $id, revision: $revision, title: $title, data: $data, secret: $secret }) {
+      revision
+    }
   }
 `
 const DELETE = /* GraphQL */ `
-  mutation ($id: ID!, $revision: Int!) { deleteRecord(input: { id: $id, revision: $revision }) { deletedId } }
+  mutation ($id: ID!, $revision: Int!) {
+    deleteRecord(input: { id: $id, revision: $revision }) {
+      deletedId
+    }
+  }
 `
 const REVOKE = 'mutation ($id: ID!) { revokeSession(id: $id) { id } }'
 
@@ -43,7 +51,13 @@ export async function redeem(person: Person, desk: Desk, token: string): Promise
 }
 
 /** Creates where `before` is null, deletes where `after` is, and updates from one to the other else. */
-export async function write(person: Person, desk: Desk, id: string, before: number | null, after: number | null): Promise<void> {
+export async function write(
+  person: Person,
+  desk: Desk,
+  id: string,
+  before: number | null,
+  after: number | null,
+): Promise<void> {
   person.unanswered = { deed: 'write', id, before, after }
   if (after === null) granted(await desk.browser.graphql(DELETE, { id: `record_${id}`, revision: before }))
   else if (before === null) granted(await desk.browser.graphql(CREATE, { id, ...contentAt(after) }))

@@ -5,7 +5,8 @@ import { freshDatabase, provider } from '../support/databases.ts'
 import { endAll, makeBuild, quietPort, startServer, startedServer } from '../support/process.ts'
 import type { ServerProcess } from '../support/process.ts'
 import { redeemAgain } from './deeds.ts'
-import { live } from './live.ts'
+import { beginLife, live } from './live.ts'
+import type { Life } from './live.ts'
 import { startMailServer } from './mail-server.ts'
 import type { MailServer } from './mail-server.ts'
 import { newPerson } from './memory.ts'
@@ -19,6 +20,8 @@ const KILLS = provider === 'sqlite' ? 180 : 20
 const KILLED_FIRST_STARTS = provider === 'sqlite' ? 24 : 4
 const PEOPLE = 6
 const LONGEST_LIFE_MS = 300
+const MOST_DEEDS = 60
+const LONGEST_WAIT_MS = 5_000
 const LOOK_INSIDE_EVERY = 15
 
 beforeAll(makeBuild)
@@ -82,16 +85,21 @@ const GREETING = expect.stringMatching(/^\s*Latchkey is listening on \S+\n\n( {2
 const QUIET = { LOG_LEVEL: 'warn', RATE_LIMIT_SCALE: '100000' }
 
 async function useUntilKilled(server: ServerProcess, people: readonly Person[], mail: MailServer): Promise<void> {
-  let [isOver, end] = [false, () => {}]
-  const over = new Promise<void>((resolve) => (end = resolve))
-  const lives = Promise.all(people.map((person) => live(person, { mail, random, over, isOver: () => isOver })))
+  const life = beginLife({ mail, random })
+  const lives = Promise.all(people.map((person) => live(person, life)))
   lives.catch(() => {}) // a fault is told below, when the server has ended
-  await delay(random() * LONGEST_LIFE_MS)
+  await momentToKill(life)
   server.kill('SIGKILL')
-  isOver = true
-  end()
+  life.end()
   expect(await server.ended).toEqual({ code: null, signal: 'SIGKILL', output: GREETING })
   await lives
+}
+
+/** Half of the kills come at a time, also the earliest; half in the middle of work, however slow the machine is. */
+async function momentToKill(life: Life): Promise<void> {
+  if (random() < 0.5) return delay(random() * LONGEST_LIFE_MS)
+  await Promise.race([life.deeds(Math.ceil(random() * MOST_DEEDS)), delay(LONGEST_WAIT_MS)])
+  await delay(random() * 10)
 }
 
 async function expectWhole(inspector: Inspector): Promise<Tables> {
@@ -114,7 +122,11 @@ async function sendTheRest(inspector: Inspector, mail: MailServer): Promise<void
   while ((await inspector.waitingMails()) > 0) await Promise.race([mail.next(), delay(100)])
 }
 
-function expectAsRemembered({ users, links, records, audit }: Tables, people: readonly Person[], mail: MailServer): void {
+function expectAsRemembered(
+  { users, links, records, audit }: Tables,
+  people: readonly Person[],
+  mail: MailServer,
+): void {
   for (const { email, asked, askedAndAnswered, usedTokens, records: remembered, done } of people) {
     const userId = users.find((user) => user.email === email)?.id ?? null
     const own = audit.filter((row) => row.user_id === userId)
@@ -127,7 +139,9 @@ function expectAsRemembered({ users, links, records, audit }: Tables, people: re
       ended: count('session.deleted'),
     }
     expect(counted).toEqual(done)
-    expect(new Map(records.filter((row) => row.user_id === userId).map(({ id, revision }) => [id, revision]))).toEqual(remembered)
+    expect(new Map(records.filter((row) => row.user_id === userId).map(({ id, revision }) => [id, revision]))).toEqual(
+      remembered,
+    )
     const sent = links.filter((link) => link.email === email)
     expect(sent.length).toBeGreaterThanOrEqual(askedAndAnswered)
     expect(sent.length).toBeLessThanOrEqual(asked)

@@ -6,13 +6,52 @@ import { settle } from './settle.ts'
 const MOST_RECORDS = 20
 
 /** A server's life, as those who use it see it. */
-export type Life = { mail: MailServer; random: () => number; isOver: () => boolean; over: Promise<void> }
+export type Life = {
+  mail: MailServer
+  random: () => number
+  isOver: () => boolean
+  over: Promise<void>
+  end: () => void
+  noteDeed: () => void
+  /** Resolves when so many deeds have been done. */
+  deeds: (count: number) => Promise<void>
+}
+
+export function beginLife({ mail, random }: Pick<Life, 'mail' | 'random'>): Life {
+  let [isOver, done, wanted] = [false, 0, Infinity]
+  const [over, end] = signal()
+  const [enough, reach] = signal()
+  return {
+    mail,
+    random,
+    over,
+    isOver: () => isOver,
+    end() {
+      isOver = true
+      end()
+    },
+    noteDeed: () => void (++done >= wanted && reach()),
+    deeds(count) {
+      wanted = count
+      return enough
+    },
+  }
+}
+
+function signal(): [Promise<void>, () => void] {
+  let give = () => {}
+  const given = new Promise<void>((resolve) => (give = resolve))
+  return [given, give]
+}
 
 /** Uses the server until it dies: first looks whether all is as it was, then signs in, reads and writes as it comes. */
 export async function live(person: Person, life: Life): Promise<void> {
   try {
     await settle(person)
-    while (!life.isOver()) await doNext(person, life)
+    while (!life.isOver()) {
+      await doNext(person, life)
+      life.noteDeed()
+    }
   } catch (error) {
     if (!isServerGone(error)) throw error
   }
@@ -46,7 +85,8 @@ function writeRecord(person: Person, desk: Desk, random: () => number): Promise<
   const { records } = person
   const [id, revision] = records.size > 0 ? pick([...records], random) : []
   const roll = random()
-  if (id === undefined || revision === undefined || (roll < 0.4 && records.size < MOST_RECORDS)) return createRecord(person, desk)
+  if (id === undefined || revision === undefined || (roll < 0.4 && records.size < MOST_RECORDS))
+    return createRecord(person, desk)
   return write(person, desk, id, revision, roll < 0.75 ? revision + 1 : null)
 }
 

@@ -59,6 +59,8 @@ export async function startMailServer(): Promise<MailServer> {
 
 /** The text is quoted-printable (RFC 2045, section 6.7): a line of it may be broken in the middle of the link. */
 function tokenOf(message: string): string {
-  const text = message.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  const text = message
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
   return tokenIn({ to: '', subject: '', html: '', text })
 }

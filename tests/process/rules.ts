@@ -35,7 +35,9 @@ export type Inspector = {
 }
 
 export function openInspector(env: Record<string, string>): Inspector {
-  const { all, snapshot, damage, close } = env['DATABASE_URL'] ? onPostgresql(env['DATABASE_URL']) : onSqlite(`${env['DATA_DIR']}/latchkey.db`)
+  const { all, snapshot, damage, close } = env['DATABASE_URL']
+    ? onPostgresql(env['DATABASE_URL'])
+    : onSqlite(`${env['DATA_DIR']}/latchkey.db`)
   return {
     damage,
     close,
@@ -104,7 +106,11 @@ function onPostgresql(url: string): Connection {
 
 function auditOf({ user_id, action, record_id, details }: Row): Audit {
   const told = typeof details === 'string' ? (JSON.parse(details) as { ids?: string[] }) : {} // written by the log
-  return { user_id: user_id as string | null, action: String(action), ids: record_id === null ? (told.ids ?? []) : [String(record_id)] }
+  return {
+    user_id: user_id as string | null,
+    action: String(action),
+    ids: record_id === null ? (told.ids ?? []) : [String(record_id)],
+  }
 }
 
 /** What is half-made: a write without its line in the log, a line without its write, a count that does not count. */
@@ -117,18 +123,28 @@ function halfMadeUsers({ users, usage, records, audit }: Tables): string[] {
   const real = countOf(records.map(({ user_id }) => user_id))
   const made = timesOf(audit, 'account.created')
   return users.flatMap(({ id }) => [
-    ...fault(counts.get(id) === (real.get(id) ?? 0), `user ${id} has ${real.get(id) ?? 0} records and a count of ${counts.get(id)}`),
+    ...fault(
+      counts.get(id) === (real.get(id) ?? 0),
+      `user ${id} has ${real.get(id) ?? 0} records and a count of ${counts.get(id)}`,
+    ),
     ...fault(made.get(id) === 1, `user ${id} was made ${made.get(id) ?? 0} times, says the log`),
   ])
 }
 
 function halfMadeRecords({ records, audit }: Tables): string[] {
-  const [created, updated, deleted] = ['record.created', 'record.updated', 'record.deleted'].map((action) => timesOf(audit, action))
+  const [created, updated, deleted] = ['record.created', 'record.updated', 'record.deleted'].map((action) =>
+    timesOf(audit, action),
+  )
   const there = new Map(records.map(({ id, revision }) => [id, revision]))
-  return [...new Set([...there.keys(), ...(created?.keys() ?? []), ...(updated?.keys() ?? []), ...(deleted?.keys() ?? [])])].flatMap((id) => {
+  return [
+    ...new Set([...there.keys(), ...(created?.keys() ?? []), ...(updated?.keys() ?? []), ...(deleted?.keys() ?? [])]),
+  ].flatMap((id) => {
     const revision = there.get(id)
     const told = { created: created?.get(id) ?? 0, updated: updated?.get(id) ?? 0, deleted: deleted?.get(id) ?? 0 }
-    const whole = told.created === 1 && told.deleted === (revision === undefined ? 1 : 0) && [undefined, told.updated + 1].includes(revision)
+    const whole =
+      told.created === 1 &&
+      told.deleted === (revision === undefined ? 1 : 0) &&
+      [undefined, told.updated + 1].includes(revision)
     return fault(whole, `record ${id} is at ${revision}, and the log says ${JSON.stringify(told)}`)
   })
 }
@@ -139,20 +155,30 @@ function halfMadeSessions({ sessions, audit }: Tables): string[] {
   const there = new Set(sessions.map(({ id }) => id))
   return [...new Set([...there, ...begun.keys(), ...ended.keys()])].flatMap((id) => {
     const whole = begun.has(id) && there.has(id) !== ended.has(id) && (ended.get(id) ?? 0) < 2
-    return fault(whole, `session ${id}: there ${there.has(id)}, begun ${begun.get(id) ?? 0}, ended ${ended.get(id) ?? 0}`)
+    return fault(
+      whole,
+      `session ${id}: there ${there.has(id)}, begun ${begun.get(id) ?? 0}, ended ${ended.get(id) ?? 0}`,
+    )
   })
 }
 
 function halfMadeLinks({ users, links, audit }: Tables): string[] {
   const emails = new Map(users.map(({ id, email }) => [id, email]))
   const used = countOf(links.filter(({ consumed_at }) => consumed_at !== null).map(({ email }) => email))
-  const signedIn = countOf(audit.filter(({ action }) => action === 'login.succeeded').map(({ user_id }) => emails.get(user_id ?? '') ?? ''))
+  const signedIn = countOf(
+    audit.filter(({ action }) => action === 'login.succeeded').map(({ user_id }) => emails.get(user_id ?? '') ?? ''),
+  )
   const requested = timesOf(audit, 'login.link-requested')
   return [
     ...[...new Set([...used.keys(), ...signedIn.keys()])].flatMap((email) =>
-      fault(used.get(email) === signedIn.get(email), `${email}: ${used.get(email)} links used, ${signedIn.get(email)} sign-ins`),
+      fault(
+        used.get(email) === signedIn.get(email),
+        `${email}: ${used.get(email)} links used, ${signedIn.get(email)} sign-ins`,
+      ),
     ),
-    ...links.flatMap(({ id }) => fault(requested.get(id) === 1, `link ${id} stands ${requested.get(id) ?? 0} times in the log`)),
+    ...links.flatMap(({ id }) =>
+      fault(requested.get(id) === 1, `link ${id} stands ${requested.get(id) ?? 0} times in the log`),
+    ),
     ...fault(requested.size === links.length, `${requested.size} links in the log, ${links.length} in the table`),
   ]
 }

@@ -5,9 +5,24 @@ import { cookieOf, noteEnd, noteSignIn, noteWrite, SESSION_COOKIE } from './memo
 import type { Desk, Person, Unanswered } from './memory.ts'
 
 const ALL_RECORDS = /* GraphQL */ `
-  { records(first: 100) { totalCount edges { node { id revision title data secret } } } }
+  {
+    records(first: 100) {
+      totalCount
+      edges {
+        node {
+          id
+          revision
+          title
+          data
+          secret
+        }
+      }
+    }
+  }
 `
-type AllRecords = { records: { totalCount: number; edges: { node: { id: string; revision: number } & ReturnType<typeof contentAt> }[] } }
+type AllRecords = {
+  records: { totalCount: number; edges: { node: { id: string; revision: number } & ReturnType<typeof contentAt> }[] }
+}
 
 /**
  * Holds the server against what it had acknowledged before it died. What it had not, it may have done or not, but whole:
@@ -30,7 +45,10 @@ export async function settle(person: Person): Promise<void> {
 }
 
 /** The link itself tells: when it still works, it had not been used, and nothing had changed. */
-async function settleRedeem(person: Person, { desk, token, cookieBefore }: Unanswered & { deed: 'redeem' }): Promise<void> {
+async function settleRedeem(
+  person: Person,
+  { desk, token, cookieBefore }: Unanswered & { deed: 'redeem' },
+): Promise<void> {
   const headArrived = cookieOf(desk) !== cookieBefore // a new cookie came before the answer broke off
   const oldLives = cookieBefore !== null && (await isAlive(person, desk, cookieBefore))
   const answer = await desk.browser.graphql<Verified>(VERIFY, { token, confirm: true })
@@ -57,23 +75,26 @@ async function settleEnd(person: Person, { desk }: Unanswered & { deed: 'end ses
 
 async function settleRecords(person: Person, desk: Desk): Promise<void> {
   const { data } = granted(await desk.browser.graphql<AllRecords>(ALL_RECORDS))
-  const found = new Map(data?.records.edges.map(({ node }) => [node.id.slice('record_'.length), node]))
-  must(data?.records.totalCount === found.size, 'more records than a page holds')
-  for (const { id: _, revision, ...content } of found.values()) {
-    must(JSON.stringify(content) === JSON.stringify(contentAt(revision)), `a record at ${revision} holds ${JSON.stringify(content)}`)
+  const seen = new Map(data?.records.edges.map(({ node }) => [node.id.slice('record_'.length), node]))
+  must(data?.records.totalCount === seen.size, 'more records than a page holds')
+  for (const { id: _, revision, ...content } of seen.values()) {
+    must(
+      JSON.stringify(content) === JSON.stringify(contentAt(revision)),
+      `a record at ${revision} holds ${JSON.stringify(content)}`,
+    )
   }
 
   const { unanswered } = person
   if (unanswered?.deed === 'write') {
     const { id, before, after } = unanswered
-    const revision = found.get(id)?.revision ?? null
+    const revision = seen.get(id)?.revision ?? null
     must(revision === before || revision === after, `a record is at ${revision}, and was at ${before} or ${after}`)
     if (revision === after) noteWrite(person, id, before, after)
     found(person, revision === after ? 'done' : 'undone')
   }
   for (const [id, revision] of person.records)
-    must(found.get(id)?.revision === revision, `a record is at ${found.get(id)?.revision}, and was at ${revision}`)
-  must(found.size === person.records.size, 'a record is there that nobody made')
+    must(seen.get(id)?.revision === revision, `a record is at ${seen.get(id)?.revision}, and was at ${revision}`)
+  must(seen.size === person.records.size, 'a record is there that nobody made')
 }
 
 async function currentSession(desk: Desk): Promise<Desk['session']> {
@@ -87,7 +108,7 @@ async function currentSession(desk: Desk): Promise<Desk['session']> {
 export async function isAlive({ email }: Person, { browser }: Desk, cookie: string): Promise<boolean> {
   const headers = { cookie: `${SESSION_COOKIE}=${cookie}` }
   const { data } = granted(await browser.graphql<{ me: { email: string } | null }>('{ me { email } }', {}, { headers }))
-  must(!data?.me || data.me.email === email, "a session speaks for somebody else")
+  must(!data?.me || data.me.email === email, 'a session speaks for somebody else')
   return Boolean(data?.me)
 }
 

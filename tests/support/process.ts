@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -56,9 +55,11 @@ export function run(name: string, env: Record<string, string>): Program {
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()))
-  const ended = once(child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => {
-    running.delete(child)
-    return { code, signal, output }
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal, output })
+    })
   })
   running.set(child, ended)
   return {
@@ -113,7 +114,10 @@ async function waitUntilReady({ ended, output }: Program, url: URL): Promise<voi
   void ended.then((ending) => (end = ending))
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline && !end) {
-    const answer = await fetch(new URL('/readyz', url)).then(({ ok, body }) => body?.cancel().then(() => ok), () => false)
+    const answer = await fetch(new URL('/readyz', url)).then(
+      ({ ok, body }) => body?.cancel().then(() => ok),
+      () => false,
+    )
     if (answer) return
     await delay(10)
   }

@@ -35,8 +35,17 @@ export async function startSession(context: Context, tx: SystemTx, proof: Proof)
       data: columns,
     })
     if (renewed[0]) return { session: toViewerSession(renewed[0]), token, maxAgeMs }
-    await tx.session.deleteMany({ where: { id: held.id } })
+    await endReplaced(context, tx, held)
   }
   const session = await tx.session.create({ data: { ...columns, userId: proof.userId, createdAt: startedAt } })
   return { session: toViewerSession(session), token, maxAgeMs }
+}
+
+/** The browser now belongs to another account's session: the one that it held ends, and its owner can read why. */
+async function endReplaced({ services, origin }: Context, tx: SystemTx, held: ViewerSession): Promise<void> {
+  const { count } = await tx.session.deleteMany({ where: { id: held.id } })
+  if (count === 0) return
+  const about = { userId: held.userId, sessionId: held.id, tableName: 'sessions', recordId: held.id }
+  const event = { ...about, action: 'session.deleted', details: { reason: 'replaced' } }
+  await tx.auditEntry.create({ data: services.audit.row(event, origin) })
 }

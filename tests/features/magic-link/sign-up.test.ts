@@ -6,21 +6,19 @@ import type { Verified } from '../../support/people.ts'
 
 describe('the account of a first sign-in', () => {
   test('is one, even when two links of one new address are redeemed at once', async ({ app }) => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const email = newAddress()
-      const browsers = Array.from({ length: 6 }, () => app.browser())
-      const links = []
-      for (const browser of browsers) links.push(await askForLink(app, browser, email))
+      const browsers = Array.from({ length: 4 }, () => app.browser())
+      const tokens: string[] = []
+      for (const browser of browsers) tokens.push((await askForLink(app, browser, email)).token)
 
-      const answers = await Promise.all(
-        browsers.map((browser, index) => browser.graphql<Verified>(VERIFY, { token: links[index]?.token })),
-      )
+      const answers = await Promise.all(browsers.map((browser, index) => browser.graphql<Verified>(VERIFY, { token: tokens[index] })))
 
       const users = new Set(answers.map(({ data }) => (data?.verifyMagicLink.__typename === 'SignedIn' ? data.verifyMagicLink.user.id : null)))
       expect([...users]).toEqual([expect.any(String)])
       const { user, auditEntry } = app.services.database.systemDb
       const account = await user.findUniqueOrThrow({ where: { email }, include: { sessions: true } })
-      expect(account.sessions).toHaveLength(6)
+      expect(account.sessions).toHaveLength(4)
       expect(await auditEntry.count({ where: { action: 'account.created', userId: account.id } })).toBe(1)
     }
   })
@@ -50,7 +48,8 @@ describe('with sign-up closed', () => {
 
     await signIn(app, email)
 
-    expect(await app.services.database.systemDb.session.findMany({ select: { userId: true } })).toEqual([{ userId: id }])
+    const sessions = await app.services.database.systemDb.session.findMany({ select: { userId: true } })
+    expect(sessions).toEqual([{ userId: id }])
   })
 
   test('an administrator makes an account, in whichever spelling the address was set', async () => {

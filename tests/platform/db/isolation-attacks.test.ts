@@ -35,6 +35,8 @@ describe.each(cases)('$id: on $provider, with the locks: $locks,', ({ provider, 
   afterAll(() => Promise.all([alone.close(), shared.close()]))
 
   describe.each(models)('%s', (name) => {
+    beforeAll(() => giveRows(shared, ME)) // the attacks on the model before have changed them
+
     test.each(READS)('%s shows nothing of another user', async (operation) => {
       for (const args of attacks(operation, targetIn(shared, name))) {
         const [expected, seen] = await Promise.all([outcome(alone, operation, args), outcome(shared, operation, args)])

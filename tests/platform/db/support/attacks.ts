@@ -22,7 +22,7 @@ export function attacks(operation: Operation, target: Target): Row[] {
       return [...wheres.map((where) => ({ where })), ...relationReads(target), ...orders(target), ...cursors(target)]
     case 'findUnique':
     case 'findUniqueOrThrow':
-      return [...uniques, ...operators(target)].flatMap((where) => [{ where }, ...relationReads(target).map((read) => ({ ...read, where }))])
+      return [...[...uniques, ...operators(target)].map((where) => ({ where })), ...relationReads(target).map((read) => ({ ...read, where: own(target) }))]
     case 'count':
       return [{}, ...wheres.map((where) => ({ where })), ...cursors(target), { select: { _all: true, userId: true } }]
     case 'aggregate':
@@ -35,14 +35,18 @@ export function attacks(operation: Operation, target: Target): Row[] {
     case 'createManyAndReturn':
       return newRows(target).flatMap((data) => [{ data }, { data: [data, { ...data, userId: target.them }] }])
     case 'update':
-      return [...uniques, own(target)].flatMap((where) => changes(target).map((data) => ({ where, data })))
+      return [...uniques.map((where) => ({ where, data: changes(target)[0] })), ...changes(target).map((data) => ({ where: own(target), data }))]
     case 'updateMany':
     case 'updateManyAndReturn':
       return [...wheres.map((where) => ({ where, data: changes(target)[0] })), ...changes(target).map((data) => ({ data }))]
     case 'upsert':
-      return [...uniques, own(target)].flatMap((where) => changes(target).map((update, index) => ({ where, update, create: newRows(target).at(index) ?? newRows(target)[0] })))
+      return [
+        ...uniques.flatMap((where) => newRows(target).slice(0, 3).map((create) => ({ where, create, update: changes(target)[0] }))),
+        ...changes(target).map((update) => ({ where: own(target), create: target.mine, update })),
+        ...newRows(target).map((create) => ({ where: uniques[0], create, update: {} })),
+      ] // prettier-ignore
     case 'delete':
-      return uniques.flatMap((where) => [{ where }, ...relationReads(target).map((read) => ({ ...read, where }))])
+      return [...uniques.map((where) => ({ where })), ...relationReads(target).map((read) => ({ ...read, where: uniques[0] }))]
     case 'deleteMany':
       return [{}, ...wheres.map((where) => ({ where })), { where: {}, limit: 100 }]
   }
@@ -113,10 +117,10 @@ function orders({ model }: Target): Row[] {
 
 /** By another's row as the cursor: whether and which of one's own rows follow would tell what stands in it. */
 function cursors(target: Target): Row[] {
-  const { model } = target
-  return uniqueConditions(target).flatMap((cursor) =>
-    [...model.columns.keys()].flatMap((field) => [{ cursor, orderBy: { [field]: 'asc' } }, { cursor, orderBy: { [field]: 'desc' }, take: -5 }, { cursor, distinct: [field] }]),
-  )
+  const { model, theirs } = target
+  const named = [...model.uniqueKeys].map(([name, fields]) => keyOf(name, fields, theirs))
+  const byField = (cursor: Row) => [...model.columns.keys()].flatMap((field) => [{ cursor, orderBy: { [field]: 'asc' } }, { cursor, orderBy: { [field]: 'desc' }, take: -5 }])
+  return [...uniqueConditions(target).flatMap((cursor) => [{ cursor }, { cursor, distinct: ['userId'] }]), ...named.flatMap(byField)]
 }
 
 function aggregates({ model }: Target): Row {
