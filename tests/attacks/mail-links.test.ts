@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { test } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
+import type { Answer } from '../support/browser-like.ts'
 import { provider } from '../support/databases.ts'
 import { askForLink, newAddress, VERIFY, VERIFY_CODE } from '../support/people.ts'
 import type { Verified } from '../support/people.ts'
@@ -35,6 +36,19 @@ describe('M1: a link works once', () => {
     expect(withCookie).toHaveLength(1)
   })
 
+  test('M1: fifty requests that have all found the link unused: one session', async ({ app }) => {
+    const { token } = await askForLink(app, app.browser(), newAddress())
+    let answers: Promise<Answer[]> = Promise.resolve([])
+    await whileWritesWait(app, async () => {
+      const allHaveRead = seen(app, /^SELECT\b.*\bmagic_links\b/s, 50)
+      answers = together(50, () => app.browser().graphql(VERIFY, { token, confirm: true }))
+      await allHaveRead
+    })
+
+    expect(tally(await answers)).toEqual({ SignedIn: 1, LINK_INVALID: 49 })
+    await expectOneSignIn(app)
+  })
+
   test('M1: the code of the mail fifty times at once: one session', async ({ app }) => {
     const browser = app.browser()
     const { code } = await askForLink(app, browser, newAddress())
@@ -67,6 +81,27 @@ describe('M1: a link works once', () => {
     expect(tally(answers)).toEqual({ SignedIn: 1, LINK_INVALID: 49 })
     await expectOneSignIn(app)
   })
+
+  /** Nothing can be written to a link until `during` is over; all can be read. */
+  async function whileWritesWait(app: TestApp, during: () => Promise<void>): Promise<void> {
+    await app.services.database.systemDb.$transaction(async (tx) => {
+      await tx.magicLink.updateMany({ data: { rememberDevice: false } }) // locks the rows, and on SQLite the file
+      await during()
+    })
+  }
+
+  /** Resolves once so many statements of a form have gone to the database. */
+  function seen(app: TestApp, form: RegExp, count: number): Promise<void> {
+    return new Promise((resolve) => {
+      let left = count
+      const stop = app.services.database.onStatement((text) => {
+        if (form.test(text)) left -= 1
+        if (left > 0) return
+        stop()
+        resolve()
+      })
+    })
+  }
 
   async function expectOneSignIn(app: TestApp): Promise<void> {
     expect(await sessionsIn(app)).toBe(1)

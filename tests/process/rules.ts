@@ -31,6 +31,8 @@ export type Inspector = {
   /** Lets the time pass that a mail is left to a process that has taken it. */
   endLeases(): Promise<void>
   waitingMails(): Promise<number>
+  /** How many lines of the security log tell of an action. */
+  linesOf(action: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -48,6 +50,8 @@ export function openInspector(env: Record<string, string>): Inspector {
     },
     endLeases: async () => void (await all('UPDATE outbox_mails SET available_at = created_at RETURNING id')),
     waitingMails: async () => (await all('SELECT id FROM outbox_mails')).length,
+    linesOf: async (action) =>
+      (await all('SELECT action FROM audit_entries')).filter((row) => row['action'] === action).length,
   }
 }
 

@@ -10,7 +10,7 @@ import { visit } from './browser-like.ts'
 import type { Visitor } from './browser-like.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const READY_WITHIN_MS = 30_000
+const UP_WITHIN_MS = 30_000
 
 /** How a process ended. `output` holds what it said on both streams. */
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; output: string }
@@ -29,7 +29,8 @@ export type Program = {
 export type ServerProcess = Program & {
   url: URL
   port: number
-  /** Resolves when /readyz says so; rejects, with what the process said, when it ends before. */
+  /** Resolve when /healthz, or /readyz, says so; reject, with what the process said, when it ends before. */
+  listening: Promise<void>
   ready: Promise<void>
   /** A browser without cookies, at this server. */
   browser(): Visitor
@@ -87,12 +88,15 @@ export async function endAll(): Promise<void> {
 export function startServer(env: Record<string, string>, port: number): ServerProcess {
   const program = run('main', { PORT: String(port), ...env })
   const url = new URL(`http://127.0.0.1:${port}`)
-  const ready = waitUntilReady(program, url)
-  ready.catch(() => {}) // whoever does not wait for it does not want to hear of it
+  const listening = waitFor(program, new URL('/healthz', url))
+  const ready = waitFor(program, new URL('/readyz', url))
+  listening.catch(() => {}) // whoever does not wait for them does not want to hear of it
+  ready.catch(() => {})
   return {
     ...program,
     url,
     port,
+    listening,
     ready,
     browser: () => visit(url, env['PUBLIC_URL'] ?? `http://localhost:${port}`),
     stop() {
@@ -109,19 +113,26 @@ export async function startedServer(env: Record<string, string>, port?: number):
   return server
 }
 
-async function waitUntilReady({ ended, output }: Program, url: URL): Promise<void> {
-  let end: Ended | null = null
-  void ended.then((ending) => (end = ending))
-  const deadline = Date.now() + READY_WITHIN_MS
-  while (Date.now() < deadline && !end) {
-    const answer = await fetch(new URL('/readyz', url)).then(
-      ({ ok, body }) => body?.cancel().then(() => ok),
-      () => false,
-    )
-    if (answer) return
+async function waitFor({ ended, output }: Program, page: URL): Promise<void> {
+  let hasEnded = false
+  void ended.then(() => (hasEnded = true))
+  const deadline = Date.now() + UP_WITHIN_MS
+  while (Date.now() < deadline && !hasEnded) {
+    const { status } = await read(page)
+    if (status === 200) return
     await delay(10)
   }
-  throw new Error(`The server did not get ready. It said:\n${output()}`)
+  throw new Error(`The server did not get as far as ${page.pathname}. It said:\n${output()}`)
+}
+
+/** A page's status and text; status 0 when nobody answers. */
+export async function read(page: URL): Promise<{ status: number; text: string }> {
+  try {
+    const answer = await fetch(page)
+    return { status: answer.status, text: await answer.text() }
+  } catch {
+    return { status: 0, text: '' }
+  }
 }
 
 /**

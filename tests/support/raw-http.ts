@@ -21,8 +21,8 @@ export function sendRaw(url: URL, request: string | Buffer): Promise<RawAnswer> 
   })
 }
 
-/** A POST of a GraphQL document to /graphql with these further header lines, which may be anything. */
-export function rawPost(url: URL, body: string, lines: readonly string[]): string {
+/** A POST of JSON to /graphql with these further header lines, which may be anything: one byte for each character. */
+export function rawPost(url: URL, body: string, lines: readonly string[]): Buffer {
   const head = [
     'POST /graphql HTTP/1.1',
     `Host: ${url.host}`,
@@ -30,7 +30,7 @@ export function rawPost(url: URL, body: string, lines: readonly string[]): strin
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
-  return `${[...head, ...lines].join('\r\n')}\r\n\r\n${body}`
+  return Buffer.concat([Buffer.from(`${[...head, ...lines].join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)])
 }
 
 function parse(answer: Buffer): RawAnswer {
@@ -39,5 +39,15 @@ function parse(answer: Buffer): RawAnswer {
   const [statusLine = '', ...lines] = text.slice(0, Math.max(cut, 0)).split('\r\n')
   const headers = new Headers()
   for (const line of lines) headers.append(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim())
-  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body: text.slice(cut + 4) }
+  const body = text.slice(cut + 4)
+  const isChunked = headers.get('transfer-encoding') === 'chunked'
+  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body: isChunked ? joined(body) : body }
+}
+
+// Sizes are in bytes: no answer that is read here holds more than ASCII.
+function joined(chunked: string): string {
+  const end = chunked.indexOf('\r\n')
+  const size = Number.parseInt(chunked.slice(0, end), 16)
+  if (!(size > 0)) return ''
+  return chunked.slice(end + 2, end + 2 + size) + joined(chunked.slice(end + 4 + size))
 }

@@ -19,7 +19,8 @@ export async function createRecord(
   const { db, services } = context
   const { userId } = viewerOf(context)
   const now = services.now()
-  const id = input.id == null ? uuidv7({ msecs: now.getTime() }) : clientMadeId(input.id)
+  // Those of one millisecond count up, so that a list keeps the order in which they were made.
+  const id = input.id == null ? uuidv7() : clientMadeId(input.id)
   const collection = checkedCollection(input.collection)
   const columns = columnsOf(services.keys, { userId, id }, input)
   try {

@@ -51,7 +51,7 @@ export async function giveRows(world: World, userId: string): Promise<void> {
   await takeRows(world, userId)
   await call(server, 'user', 'upsert', { where: { id: userId }, create: { id: userId, email: `${privateMark(userId)}@x.test` }, update: {} })
   for (const model of ownedModels(world)) {
-    for (const data of rowsOf(world, model, userId)) await call(server, model.delegate, 'create', { data })
+    await call(server, model.delegate, 'createMany', { data: rowsOf(world, model, userId) })
   }
 }
 

@@ -78,7 +78,7 @@ async function openOnSqlite(): Promise<Opened> {
 async function openOnPostgresql(connections: number): Promise<Opened> {
   const { config, drop } = await freshDatabase('postgresql')
   const { models, datamodel, tables, PrismaClient } = await testModels('postgresql')
-  const options = { connectionString: 'url' in config ? config.url : '', max: connections }
+  const options = { connectionString: 'url' in config ? config.url : '', max: connections, options: '-c synchronous_commit=off' }
   const [pool, scopedPool] = [new pg.Pool(options), new ScopedPool(options)]
   await pool.query(tables)
   await applyRowSecurity((text, values) => pool.query(text, values), models)
