@@ -3,6 +3,7 @@
 //   npm run db:migrate          applies what the database that DATABASE_URL names is missing, as a start of the server does
 import path from 'node:path'
 import { readConfig } from '../src/config.ts'
+import { loadEnvFile } from '../src/load-env-file.ts'
 import { migrate } from '../src/platform/db/migrate.ts'
 import { migrationsFolder } from '../src/platform/db/migrations.ts'
 import { openLog } from '../src/platform/log.ts'
@@ -24,6 +25,7 @@ async function writeNext(name: string): Promise<string> {
 
 async function deploy(): Promise<string> {
   // Of a server's settings only the database's: a job that migrates need not know the keys.
+  loadEnvFile()
   const { DATABASE_URL, DATA_DIR } = process.env
   const { database } = readConfig({ DATABASE_URL, DATA_DIR })
   await migrate(database, openLog({ level: 'info', pretty: true }))

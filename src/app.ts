@@ -19,6 +19,7 @@ import { migrate } from './platform/db/migrate.ts'
 import { healthRoutes } from './platform/http/health-routes.ts'
 import { isHostAllowed } from './platform/http/host-check.ts'
 import { securityHeaders } from './platform/http/security-headers.ts'
+import { stopperOf } from './platform/http/stop-server.ts'
 import { startJobs } from './platform/jobs.ts'
 import type { JobRunner } from './platform/jobs.ts'
 import { openLimits } from './platform/limits/limits.ts'
@@ -138,6 +139,7 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
   server.headersTimeout = 15_000
   server.keepAliveTimeout = 30_000
 
+  const stopServer = stopperOf(server)
   const jobs = startJobs(services, JOBS)
   services.outbox.start()
   let closed: Promise<void> | null = null
@@ -152,7 +154,7 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     },
     close: () => {
       stopping = true
-      closed ??= stop(server, jobs, closing)
+      closed ??= stop(stopServer, jobs, closing)
       return closed
     },
   }
@@ -193,16 +195,8 @@ function portOf(server: Server): number {
   return address.port
 }
 
-const FINISH_WITHIN_MS = 10_000
-
-async function stop(server: Server, jobs: JobRunner, closing: (() => Promise<void>)[]): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve())
-  })
-  server.closeIdleConnections()
-  const impatience = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS)
-  await closed
-  clearTimeout(impatience)
+async function stop(stopServer: () => Promise<void>, jobs: JobRunner, closing: (() => Promise<void>)[]): Promise<void> {
+  await stopServer()
   await jobs.stop()
   await closeAll(closing)
 }

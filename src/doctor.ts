@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { limitsInForce } from './features/limits.ts'
 import { findMissing, readMigrations } from './platform/db/migrations.ts'
 import type { AppliedMigration } from './platform/db/migrations.ts'
-import { loggableText } from './platform/loggable.ts'
+import { reasonOf } from './platform/reason-of.ts'
 import { closeRedis, openRedis, pingRedis } from './platform/redis.ts'
 
 type Print = (line: string) => void
@@ -184,13 +184,6 @@ async function redisFinding({ redisUrl }: Config): Promise<Finding[]> {
   } finally {
     await closeRedis(redis)
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it does not answer.'
-  // A host with several addresses fails with one error for each, and an empty message around them.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  return loggableText(first instanceof Error && first.message !== '' ? first.message : error.name, 300)
 }
 
 function printFinding({ mark, text, mend }: Finding, print: Print): void {

@@ -1,21 +1,31 @@
-import { existsSync } from 'node:fs'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
-import { ConfigError } from './config.ts'
 import type { Config } from './config.ts'
+import { loadEnvFile } from './load-env-file.ts'
+import { whyNotStarted } from './start-faults.ts'
 
 // The process: environment in, server out, clean stop.
-if (existsSync('.env')) process.loadEnvFile()
+loadEnvFile()
 try {
   const app = await createApp(process.env)
-  const port = await app.listen()
+  const port = await listen(app)
   const { config, log } = app.services
   log.info('server.listening', { url: config.publicUrl.href, host: config.host, port })
   if (config.mode === 'development') console.log(greeting(config))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(app, signal))
+  // More than once: a terminal and a program around this one may both tell it to stop.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(app, signal))
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error)
+  console.error(whyNotStarted(error))
   process.exit(1)
+}
+
+async function listen(app: App): Promise<number> {
+  try {
+    return await app.listen()
+  } catch (error) {
+    await app.close()
+    throw error
+  }
 }
 
 function greeting({ publicUrl, mail, introspection }: Config): string {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest'
 import { makeToken } from '../../src/platform/crypto/tokens.ts'
 import { startTestApp, test } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -45,17 +45,16 @@ describe('L1: three mails an hour to an address, however they are asked for', ()
       expect(await linksTo(app, email)).toBe(LINKS_AN_HOUR)
     }))
 
-  test('L1: by a hundred requests over two servers', async () => {
-    // Without Redis a server is alone, and says so at its start when it is told otherwise.
-    if (provider === 'sqlite') return
-    await withApp({}, async (app) => {
+  // Without Redis there is one server alone.
+  test.skipIf(provider === 'sqlite')('L1: by a hundred requests over two servers', () =>
+    withApp({}, async (app) => {
       const other = await app.second()
       const email = newAddress()
       const answers = await times(100, (i) => (i % 2 ? app : other).browser().graphql(REQUEST, { email }))
       expect(tally(answers)).toEqual({ passed: LINKS_AN_HOUR, RATE_LIMITED: 97 })
       expect(await linksTo(app, email)).toBe(LINKS_AN_HOUR)
-    })
-  })
+    }),
+  )
 
   test('L1: by aliases, as many as a document may have, in several documents at once', () =>
     withApp({}, async (app) => {
@@ -96,19 +95,13 @@ describe('L1: three mails an hour to an address, however they are asked for', ()
   test('L1: by other spellings of the address', () =>
     withApp({}, async (app) => {
       const email = newAddress()
-      const spellings = [
-        email,
-        email.toUpperCase(),
-        ` ${email} `,
-        email.replace('@', '@EXAMPLE.').replace('EXAMPLE.example.com', 'Example.COM'),
-      ]
+      const spellings = [email, email.toUpperCase(), ` ${email} `, email.replace('example', 'Ｅxample')]
       const answers = await times(20, (i) => app.browser().graphql(REQUEST, { email: spellings[i % 4] }))
       expect(tally(answers)).toEqual({ passed: LINKS_AN_HOUR, RATE_LIMITED: 17 })
     }))
 
-  test('L1: again after the hour is over, and no sooner', async () => {
-    // On Redis the clock is Redis' own, which no test sets.
-    if (provider === 'postgresql') return
+  // On Redis the clock is Redis' own, which no test sets.
+  test.skipIf(provider === 'postgresql')('L1: again after the hour is over, and no sooner', async () => {
     let now = Date.now()
     const app = await startTestApp({ env: PRODUCTION, replacements: { now: () => new Date(now) } })
     try {
@@ -259,9 +252,15 @@ describe('L3: nobody chooses the address that they come from', () => {
 
 describe('L5: a document that costs too much is refused before it runs', () => {
   let app: TestApp
+  let browser: Visitor
+  const statements: string[] = []
   beforeAll(async () => {
     app = await startTestApp()
+    browser = (await signIn(app)).browser
+    // What the outbox does by itself is not the document's doing.
+    app.services.database.onStatement((text) => void (/outbox/i.test(text) || statements.push(text)))
   })
+  beforeEach(() => void (statements.length = 0))
   afterAll(() => app.close())
 
   const nested = (depth: number, inner: string, open = 'me { ') => `${open.repeat(depth)}${inner}${' }'.repeat(depth)}`
@@ -278,7 +277,7 @@ describe('L5: a document that costs too much is refused before it runs', () => {
     ['many nodes, each with much', 'QUERY_REFUSED', `{ records(first: 2000000) { edges { node { id title } } } }`],
     ['a hundred directives', 'QUERY_REFUSED', `{ me ${many(100, () => '@skip(if: false)')} { id } }`],
     ['lists in lists', 'QUERY_REFUSED', `{ node(id: ${'['.repeat(5_000)}${']'.repeat(5_000)}) { id } }`],
-    ['100,000 brackets', 'QUERY_REFUSED', '['.repeat(100_000)],
+    ['100,000 brackets', 'GRAPHQL_PARSE_FAILED', '['.repeat(100_000)],
     ['100,000 braces', 'QUERY_REFUSED', '{ me '.repeat(50_000)],
     ['a document as long as a body may be', 'QUERY_REFUSED', `{ ${many(38_000, () => 'me { id }')} }`],
     ['fragments that double', 'QUERY_REFUSED', `{ me { ...F0 } } ${many(20, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F20 on User { id }`],
@@ -291,24 +290,21 @@ describe('L5: a document that costs too much is refused before it runs', () => {
 
   for (const [name, code, document] of TOO_MUCH) {
     test(`L5: ${name}`, async () => {
-      const { browser } = await signIn(app)
-      const before = app.services.database.statements()
       const answer = await browser.graphql(document)
       expect([answer.code, answer.data]).toEqual([code, undefined])
-      expect(app.services.database.statements()).toBe(before)
-      expect((await browser.graphql('{ me { id } }')).errors).toEqual([])
+      expect(statements).toEqual([])
+      expect((await browser.graphql('{ me { id } }')).data).toMatchObject({ me: {} })
+      expect(statements.length).toBeGreaterThan(0)
     })
   }
 
   test('L5: a document of a megabyte', async () => {
-    const before = app.services.database.statements()
     const { status, code } = await app.browser().graphql(`{ me { id } } # ${'x'.repeat(1_000_000)}`)
     expect([status, code]).toEqual([413, 'TOO_LARGE'])
-    expect(app.services.database.statements()).toBe(before)
+    expect(statements).toEqual([])
   })
 
   test('L5: what a frontend asks for is far from the limits', async () => {
-    const { browser } = await signIn(app)
     const { errors } = await browser.graphql(`{
       me { id email displayName createdAt lastLoginAt }
       sessions { id current deviceName authMethod level remembered encryptionEnabled ipAddress userAgent createdAt lastActivityAt expiresAt }

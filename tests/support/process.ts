@@ -44,10 +44,10 @@ export async function makeBuild(): Promise<void> {
 }
 
 /** Runs a program of dist: 'main' is the server. It gets this environment and nothing of the tests' own. */
-export function run(name: string, env: Record<string, string>): Program {
+export function run(name: string, env: Record<string, string>, folder = tmpdir()): Program {
   // Elsewhere than in the repository, where a developer's own .env may lie.
   const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), name], {
-    cwd: env['DATA_DIR'] ?? tmpdir(),
+    cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

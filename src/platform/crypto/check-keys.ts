@@ -16,10 +16,16 @@ export async function checkKeys(systemDb: SystemDb, keys: Keyring): Promise<void
       create: { name: `master-key.${id}`, value },
       update: {},
     })
-    if (!equalSecrets(kept, value)) {
-      throw new Error(
-        `The key "${id}" in MASTER_KEYS is not the one that this database was sealed with. Put the right one back, or give the new one another id.`,
-      )
-    }
+    if (!equalSecrets(kept, value)) throw new WrongKeyError(id)
+  }
+}
+
+/** A server key is not the one that the database was begun with. */
+export class WrongKeyError extends Error {
+  constructor(id: string) {
+    super(
+      `The key "${id}" in MASTER_KEYS is not the one that this database was sealed with. Put the right one back, or give the new one another id.`,
+    )
+    this.name = 'WrongKeyError'
   }
 }

@@ -22,7 +22,7 @@ const ARGUMENTS: Readonly<Record<string, (models: Models, model: Model, value: u
   data: checkData,
   create: checkData,
   update: checkData,
-  cursor: () => {},
+  cursor: checkCursor,
   // These name scalar fields of the model itself, or numbers: Prisma's own checks are enough.
   omit: () => {},
   distinct: () => {},

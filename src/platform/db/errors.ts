@@ -1,3 +1,5 @@
+import { reasonOf } from '../reason-of.ts'
+
 /** True when a write failed because a row with the same unique key is there already (Prisma's P2002). */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === 'P2002'
@@ -16,6 +18,19 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY.test(codeOf(error))
 }
 
+/** The database could not be reached when the server started. Its message holds no password. */
+export class DatabaseUnreachableError extends Error {
+  readonly mend =
+    'See that DATABASE_URL is right and that the database can be reached. `npm run doctor` looks at all settings.'
+
+  constructor(cause: unknown) {
+    super(`PostgreSQL cannot be reached: ${reasonOf(cause)}`, { cause })
+    this.name = 'DatabaseUnreachableError'
+  }
+}
+
 function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
 }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { DatabaseUnreachableError } from './errors.ts'
 import { findMissing, noteOf, type AppliedMigration, type Migration } from './migrations.ts'
 import { ownModels } from './own-models.ts'
 import { applyRowSecurity, checkRowSecurity } from './row-security.ts'
@@ -26,7 +27,9 @@ export async function migratePostgresql(url: string, migrations: readonly Migrat
     connectionTimeoutMillis: 10_000,
   })
   client.on('error', () => {}) // a connection that breaks fails the query that is under way
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    throw new DatabaseUnreachableError(error)
+  })
   try {
     if (await isUpToDate(client, migrations)) return []
     // Another process may be migrating large tables; but no table is waited for so long that others queue behind us.

@@ -119,8 +119,11 @@ function orders({ model }: Target): Row[] {
 function cursors(target: Target): Row[] {
   const { model, theirs } = target
   const named = [...model.uniqueKeys].map(([name, fields]) => keyOf(name, fields, theirs))
-  const byField = (cursor: Row) => [...model.columns.keys()].flatMap((field) => [{ cursor, orderBy: { [field]: 'asc' } }, { cursor, orderBy: { [field]: 'desc' }, take: -5 }])
-  return [...uniqueConditions(target).flatMap((cursor) => [{ cursor }, { cursor, distinct: ['userId'] }]), ...named.flatMap(byField)]
+  const pages = (cursor: Row, order: Row) => [{ cursor, ...order }, { cursor, ...order, take: -5 }]
+  return [
+    ...uniqueConditions(target).flatMap((cursor) => [...pages(cursor, {}), { cursor, distinct: ['userId'] }]),
+    ...named.flatMap((cursor) => [...model.columns.keys()].flatMap((field) => ['asc', 'desc'].flatMap((order) => pages(cursor, { orderBy: { [field]: order } })))),
+  ] // prettier-ignore
 }
 
 function aggregates({ model }: Target): Row {
