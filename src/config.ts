@@ -97,8 +97,6 @@ export function readConfig(env: Environment): Config {
   const dataDir = setting('DATA_DIR', values.folder, './data')
   const database = setting('DATABASE_URL', values.databaseUrl, { file: join(dataDir, 'latchkey.db') })
   const poolSize = setting('DATABASE_POOL_SIZE', values.wholeNumber(1, 500), 10)
-  const postmarkToken = setting<string | null>('POSTMARK_SERVER_TOKEN', values.secret(10), null)
-  const smtpUrl = setting<string | null>('SMTP_URL', values.smtpUrl, null)
   const inMs = (variable: string, unitMs: number, most: number, fallback: number) =>
     setting(variable, values.wholeNumber(1, most), fallback) * unitMs
 
@@ -116,7 +114,7 @@ export function readConfig(env: Environment): Config {
     masterKeys: setting('MASTER_KEYS', values.masterKeys, []),
     mail: {
       from: setting('MAIL_FROM', values.sender, 'Latchkey <latchkey@localhost>'),
-      provider: providerOf(postmarkToken, smtpUrl, dataDir),
+      provider: providerOf(setting, dataDir),
     },
     trustedProxies: setting('TRUSTED_PROXIES', values.networks, []),
     signUp: setting('SIGN_UP', values.oneOf('open', 'closed'), 'open'),
@@ -155,15 +153,11 @@ type IsSet = (variable: string) => boolean
 
 /** What no mode can work on. */
 function refuseContradictions(config: Config, isSet: IsSet, refuse: Refuse): void {
-  if (isSet('POSTMARK_SERVER_TOKEN') && isSet('SMTP_URL')) {
-    refuse(
-      'SMTP_URL',
-      'POSTMARK_SERVER_TOKEN is set too, and mail goes one way.',
-      'Unset SMTP_URL or POSTMARK_SERVER_TOKEN.',
-    )
+  const [first, second] = MAIL_PROVIDERS.map(({ variable }) => variable).filter(isSet)
+  if (first && second) {
+    refuse(second, `${first} is set too, and mail goes one way.`, `Unset ${second} or ${first}.`)
   }
-  const sendsMail = isSet('POSTMARK_SERVER_TOKEN') || isSet('SMTP_URL')
-  if (sendsMail && !isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set, and the mail provider needs a sender.')
+  if (first && !isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set, and the mail provider needs a sender.')
   if (config.processes < 2) return
   if (config.database.provider !== 'postgresql')
     refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
@@ -178,15 +172,32 @@ function refuseUnsafe(config: Config, isSet: IsSet, refuse: Refuse): void {
   if (config.allowedOrigins.some((origin) => !origin.startsWith('https:'))) {
     refuse('ALLOWED_ORIGINS', 'An origin is plain http; whoever sits on its line could act for its users.')
   }
-  if (!isSet('POSTMARK_SERVER_TOKEN') && !isSet('SMTP_URL')) {
+  if (!MAIL_PROVIDERS.some(({ variable }) => isSet(variable))) {
     refuse('POSTMARK_SERVER_TOKEN', 'There is no mail provider, so nobody could sign in.')
   }
   if (!isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set; mails need a sender.')
 }
 
-function providerOf(postmarkToken: string | null, smtpUrl: string | null, dataDir: string): Config['mail']['provider'] {
-  if (postmarkToken) return { kind: 'postmark', token: postmarkToken }
-  return smtpUrl ? { kind: 'smtp', url: smtpUrl } : { kind: 'mailbox', folder: join(dataDir, 'mailbox') }
+type MailProvider = {
+  /** The setting that chooses it. */
+  variable: string
+  reads: z.ZodType<string, string>
+  provider: (text: string) => Config['mail']['provider']
+}
+
+/** The mail providers, each chosen by a setting of its own. A new one takes a line here. */
+const MAIL_PROVIDERS: readonly MailProvider[] = [
+  { variable: 'POSTMARK_SERVER_TOKEN', reads: values.secret(10), provider: (token) => ({ kind: 'postmark', token }) },
+  { variable: 'SMTP_URL', reads: values.smtpUrl, provider: (url) => ({ kind: 'smtp', url }) },
+]
+
+// Each is read, also behind one that is chosen, so that all faults are told together.
+function providerOf(setting: ReadSetting, dataDir: string): Config['mail']['provider'] {
+  const [chosen] = MAIL_PROVIDERS.flatMap(({ variable, reads, provider }) => {
+    const text = setting<string | null>(variable, reads, null)
+    return text === null ? [] : [provider(text)]
+  })
+  return chosen ?? { kind: 'mailbox', folder: join(dataDir, 'mailbox') }
 }
 
 type ReadSetting = <Value>(variable: string, kind: z.ZodType<Value, string>, fallback: Value) => Value

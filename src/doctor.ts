@@ -4,6 +4,8 @@ import pg from 'pg'
 import { ConfigError, readConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { limitsInForce } from './features/limits.ts'
+import { findWrongKey, WrongKeyError } from './platform/crypto/check-keys.ts'
+import { openKeyring } from './platform/crypto/keyring.ts'
 import { findMissing, readMigrations } from './platform/db/migrations.ts'
 import type { AppliedMigration } from './platform/db/migrations.ts'
 import { reasonOf } from './platform/reason-of.ts'
@@ -111,14 +113,18 @@ function warnings(config: Config): Finding[] {
   return [...cases, ...common].filter(([applies]) => applies).map(([, text, mend]) => ({ mark: '!', text, mend }))
 }
 
-async function databaseFinding({ database }: Config): Promise<Finding> {
+async function databaseFinding({ database, masterKeys }: Config): Promise<Finding> {
   const name = database.provider === 'sqlite' ? `SQLite (${database.file})` : 'PostgreSQL'
   if (database.provider === 'sqlite' && !existsSync(database.file)) {
     return good(`${name}: not there yet; the first start makes it.`)
   }
   try {
-    const applied =
-      database.provider === 'sqlite' ? appliedInSqlite(database.file) : await appliedInPostgresql(database.url)
+    const { applied, facts } =
+      database.provider === 'sqlite' ? lookIntoSqlite(database.file) : await lookIntoPostgresql(database.url)
+    const wrongKey = masterKeys.length > 0 ? findWrongKey(facts, openKeyring(masterKeys)) : null
+    if (wrongKey !== null) {
+      return { mark: '✗', text: new WrongKeyError(wrongKey).message }
+    }
     const pending = findMissing(readMigrations(database.provider), applied)
     if (pending.length === 0) return good(`${name} answers, and its tables are up to date.`)
     const names = pending.map((migration) => migration.name).join(', ')
@@ -136,34 +142,54 @@ async function databaseFinding({ database }: Config): Promise<Finding> {
   }
 }
 
+/** What a start would hold the settings against. */
+type Kept = { applied: AppliedMigration[]; facts: ReadonlyMap<string, string> }
+
 const APPLIED = `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished,
   rolled_back_at IS NOT NULL AS "rolledBack" FROM _prisma_migrations`
+const FACTS = 'SELECT name, value FROM server_facts'
+type Fact = { name: string; value: string }
 
-function appliedInSqlite(file: string): AppliedMigration[] {
+function lookIntoSqlite(file: string): Kept {
   const handle = new BetterSqlite3(file, { readonly: true, fileMustExist: true })
+  const rows = <Row>(table: string, sql: string): Row[] => {
+    const isThere = handle.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table)
+    return isThere ? handle.prepare<[], Row>(sql).all() : []
+  }
   try {
-    if (!handle.prepare("SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'").get()) return []
-    const rows = handle
-      .prepare<[], { name: string; checksum: string; finished: number; rolledBack: number }>(APPLIED)
-      .all()
-    return rows.map((row) => ({ ...row, finished: row.finished === 1, rolledBack: row.rolledBack === 1 }))
+    const applied = rows<{ name: string; checksum: string; finished: number; rolledBack: number }>(
+      '_prisma_migrations',
+      APPLIED,
+    )
+    return {
+      applied: applied.map((row) => ({ ...row, finished: row.finished === 1, rolledBack: row.rolledBack === 1 })),
+      facts: factsOf(rows('server_facts', FACTS)),
+    }
   } finally {
     handle.close()
   }
 }
 
-async function appliedInPostgresql(url: string): Promise<AppliedMigration[]> {
+async function lookIntoPostgresql(url: string): Promise<Kept> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: 5_000 })
   client.on('error', () => {}) // a connection that breaks fails the query that is under way
+  const rows = async <Row extends pg.QueryResultRow>(table: string, sql: string): Promise<Row[]> => {
+    const { rows: found } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+      table,
+    ])
+    return found[0]?.there ? (await client.query<Row>(sql)).rows : []
+  }
   try {
     await client.connect()
-    const { rows } = await client.query<{ there: boolean }>(
-      "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there",
-    )
-    return rows[0]?.there ? (await client.query<AppliedMigration>(APPLIED)).rows : []
+    const applied = await rows<AppliedMigration>('_prisma_migrations', APPLIED)
+    return { applied, facts: factsOf(await rows('server_facts', FACTS)) }
   } finally {
     await client.end().catch(() => {}) // it may never have begun
   }
+}
+
+function factsOf(rows: readonly Fact[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ name, value }) => [name, value]))
 }
 
 async function redisFinding({ redisUrl }: Config): Promise<Finding[]> {

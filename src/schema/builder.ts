@@ -10,6 +10,7 @@ import { getDatamodel } from '../generated/pothos.ts'
 import type PrismaTypes from '../generated/pothos.ts'
 import type { AuthLevel } from '../viewer.ts'
 import { guarded } from './guarded.ts'
+import type { JsonValue } from './json-value.ts'
 import { decodeNodeId, encodeNodeId } from './node-id.ts'
 import { requireLevel } from './require-level.ts'
 
@@ -25,7 +26,7 @@ export const builder = new SchemaBuilder<{
   AuthScopes: { level: AuthLevel }
   Scalars: {
     DateTime: { Input: Date; Output: Date }
-    JSON: { Input: unknown; Output: unknown }
+    JSON: { Input: unknown; Output: JsonValue }
     ID: { Input: string; Output: string }
   }
   Directives: {

@@ -55,15 +55,57 @@ describe('L7: what breaks tells nothing', () => {
     { name: "the log's row", asked: 'mail', during: ({ services }, steps) => broken(services.audit, 'row', steps) },
     { name: 'a key', asked: 'mail', during: ({ services }, steps) => broken(services.keys, 'mac', steps) },
     { name: 'the clock', asked: 'mail', during: ({ services }, steps) => broken(services, 'now', steps) },
-    { name: 'a transaction', asked: 'mail', during: ({ services }, steps) => broken(services.database.systemDb, '$transaction', steps) },
-    { name: "making the viewer's database", asked: 'viewer', during: ({ services }, steps) => broken(services.database, 'scopeToUser', steps) },
-    { name: "the viewer's database", asked: 'resolver', during: ({ services }, steps) => broken(services.database, 'scopeToUser', steps, () => new Proxy({}, { get: explode })) },
-    { name: 'the log of reads', asked: 'resolver', during: ({ services }, steps) => broken(services.audit, 'commit', steps, () => Promise.reject(new Error(SECRET))) },
-    { name: 'the metrics', asked: 'viewer', during: ({ services }, steps) => broken(services.metrics, 'graphqlOperation', steps) },
-    { name: 'what is thrown, being a text', asked: 'mail', during: ({ services }, steps) => broken(services.outbox, 'enqueue', steps, () => { throw SECRET }) },
-    { name: 'what is thrown, being nothing', asked: 'mail', during: ({ services }, steps) => broken(services.outbox, 'enqueue', steps, () => { throw undefined }) },
-    { name: 'a library, with several errors', asked: 'mail', during: ({ services }, steps) => broken(services.outbox, 'enqueue', steps, () => { throw new AggregateError([new Error(SECRET)], SECRET) }) },
-  ] // prettier-ignore
+    {
+      name: 'a transaction',
+      asked: 'mail',
+      during: ({ services }, steps) => broken(services.database.systemDb, '$transaction', steps),
+    },
+    {
+      name: "making the viewer's database",
+      asked: 'viewer',
+      during: ({ services }, steps) => broken(services.database, 'scopeToUser', steps),
+    },
+    {
+      name: "the viewer's database",
+      asked: 'resolver',
+      during: ({ services }, steps) =>
+        broken(services.database, 'scopeToUser', steps, () => new Proxy({}, { get: explode })),
+    },
+    {
+      name: 'the log of reads',
+      asked: 'resolver',
+      during: ({ services }, steps) => broken(services.audit, 'commit', steps, () => Promise.reject(new Error(SECRET))),
+    },
+    {
+      name: 'the metrics',
+      asked: 'viewer',
+      during: ({ services }, steps) => broken(services.metrics, 'graphqlOperation', steps),
+    },
+    {
+      name: 'what is thrown, being a text',
+      asked: 'mail',
+      during: ({ services }, steps) =>
+        broken(services.outbox, 'enqueue', steps, () => {
+          throw SECRET
+        }),
+    },
+    {
+      name: 'what is thrown, being nothing',
+      asked: 'mail',
+      during: ({ services }, steps) =>
+        broken(services.outbox, 'enqueue', steps, () => {
+          throw undefined
+        }),
+    },
+    {
+      name: 'a library, with several errors',
+      asked: 'mail',
+      during: ({ services }, steps) =>
+        broken(services.outbox, 'enqueue', steps, () => {
+          throw new AggregateError([new Error(SECRET)], SECRET)
+        }),
+    },
+  ]
 
   for (const { name, asked, during } of BREAKS) {
     test(`L7: ${name} breaks`, async () => {
@@ -135,7 +177,21 @@ describe('L7: what breaks tells nothing', () => {
   )
 
   test('L7: requests that are no HTTP tell nothing', async () => {
-    const requests = ['GET / HTTP/1.1\r\n\r\n', 'NONSENSE\r\n\r\n', 'GET /%ff%00 HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'GET http:// HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'GET * HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'CONNECT a:1 HTTP/1.1\r\nHost: HOST\r\n\r\n', 'TRACE / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'POST /sign-in HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: HOST\r\n\r\n`, 'GET / HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n\r\n', 'GET /auth/verify/..%2f HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', 'GET /graphql? HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n'] // prettier-ignore
+    const requests = [
+      'GET / HTTP/1.1\r\n\r\n',
+      'NONSENSE\r\n\r\n',
+      'GET /%ff%00 HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'GET http:// HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'GET * HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'CONNECT a:1 HTTP/1.1\r\nHost: HOST\r\n\r\n',
+      'TRACE / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'POST /sign-in HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx',
+      `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: HOST\r\n\r\n`,
+      'GET / HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n\r\n',
+      'GET /auth/verify/..%2f HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      'GET /graphql? HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+    ]
     for (const request of requests) {
       const { status, body } = await sendRaw(app.url, request.replace('HOST', app.url.host))
       expect(status, request.slice(0, 60)).toBeLessThan(500)

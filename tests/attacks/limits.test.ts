@@ -80,8 +80,11 @@ describe('L1: three mails an hour to an address, however they are asked for', ()
         `mutation { ${aliases.join(' ')} }`,
         `mutation { ${aliases.slice(0, 16).join(' ')} }`,
         `mutation { ${inFragments.map((_, i) => `...F${i}`).join(' ')} } ${inFragments.join(' ')}`,
-        `mutation { ${aliases.slice(0, 20).map((alias) => `... on Mutation { ${alias} }`).join(' ')} }`,
-      ] // prettier-ignore
+        `mutation { ${aliases
+          .slice(0, 20)
+          .map((alias) => `... on Mutation { ${alias} }`)
+          .join(' ')} }`,
+      ]
       for (const document of documents) expect((await app.browser().graphql(document)).code).toBe('QUERY_REFUSED')
 
       const one = { query: `mutation { ${call} }` }
@@ -209,7 +212,20 @@ describe('L2: a network is counted, not its addresses', () => {
 })
 
 describe('L3: nobody chooses the address that they come from', () => {
-  const KIN = ['x-forwarded-for', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip', 'fastly-client-ip', 'x-cluster-client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-azure-clientip'] // prettier-ignore
+  const KIN = [
+    'x-forwarded-for',
+    'x-real-ip',
+    'x-client-ip',
+    'true-client-ip',
+    'cf-connecting-ip',
+    'fastly-client-ip',
+    'x-cluster-client-ip',
+    'x-forwarded',
+    'forwarded-for',
+    'x-originating-ip',
+    'x-remote-ip',
+    'x-azure-clientip',
+  ]
   const spoofed = (i: number, names = KIN) => ({
     ...Object.fromEntries(names.map((name) => [name, `198.51.100.${i + 1}`])),
     forwarded: `for=198.51.100.${i + 1}`,
@@ -269,24 +285,48 @@ describe('L5: a document that costs too much is refused before it runs', () => {
   const TOO_MUCH: readonly (readonly [name: string, code: string, document: string])[] = [
     ['eleven levels', 'QUERY_REFUSED', `{ ${nested(10, 'id')} }`],
     ['a hundred levels', 'QUERY_REFUSED', `{ ${nested(100, 'id')} }`],
-    ['many levels, by fragments', 'QUERY_REFUSED', `{ ...F0 } ${many(12, (i) => `fragment F${i} on User { me { ...F${i + 1} } }`)} fragment F12 on User { id }`],
+    [
+      'many levels, by fragments',
+      'QUERY_REFUSED',
+      `{ ...F0 } ${many(12, (i) => `fragment F${i} on User { me { ...F${i + 1} } }`)} fragment F12 on User { id }`,
+    ],
     ['sixteen aliases', 'QUERY_REFUSED', `{ ${many(16, (i) => `a${i}: me { id }`)} }`],
     ['a thousand aliases', 'QUERY_REFUSED', `{ ${many(1_000, (i) => `a${i}: me { id }`)} }`],
     ['a field a thousand times', 'QUERY_REFUSED', `{ ${many(1_000, () => 'me { id }')} }`],
-    ['as many overlapping fields as fit', 'QUERY_REFUSED', `{ records(first: 100) { ${many(90, () => 'edges { node { id title data } }')} } }`],
+    [
+      'as many overlapping fields as fit',
+      'QUERY_REFUSED',
+      `{ records(first: 100) { ${many(90, () => 'edges { node { id title data } }')} } }`,
+    ],
     ['many nodes, each with much', 'QUERY_REFUSED', `{ records(first: 2000000) { edges { node { id title } } } }`],
     ['a hundred directives', 'QUERY_REFUSED', `{ me ${many(100, () => '@skip(if: false)')} { id } }`],
     ['lists in lists', 'QUERY_REFUSED', `{ node(id: ${'['.repeat(5_000)}${']'.repeat(5_000)}) { id } }`],
     ['100,000 brackets', 'GRAPHQL_PARSE_FAILED', '['.repeat(100_000)],
     ['100,000 braces', 'QUERY_REFUSED', '{ me '.repeat(50_000)],
     ['a document as long as a body may be', 'QUERY_REFUSED', `{ ${many(38_000, () => 'me { id }')} }`],
-    ['fragments that double', 'QUERY_REFUSED', `{ me { ...F0 } } ${many(20, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F20 on User { id }`],
-    ['introspection in circles', 'QUERY_REFUSED', `{ __schema { types { ${nested(5, 'name', 'fields { type { ').replaceAll(' }', ' } }')} } } }`],
+    [
+      'fragments that double',
+      'QUERY_REFUSED',
+      `{ me { ...F0 } } ${many(20, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F20 on User { id }`,
+    ],
+    [
+      'introspection in circles',
+      'QUERY_REFUSED',
+      `{ __schema { types { ${nested(5, 'name', 'fields { type { ').replaceAll(' }', ' } }')} } } }`,
+    ],
     ['a fragment within itself', 'GRAPHQL_VALIDATION_FAILED', '{ me { ...A } } fragment A on User { id ...A }'],
-    ['fragments in a circle', 'GRAPHQL_VALIDATION_FAILED', '{ me { ...A } } fragment A on User { ...B } fragment B on User { ...C } fragment C on User { ...A }'],
-    ['a circle that nobody uses', 'GRAPHQL_VALIDATION_FAILED', '{ me { id } } fragment A on Query { ...B } fragment B on Query { ...A }'],
+    [
+      'fragments in a circle',
+      'GRAPHQL_VALIDATION_FAILED',
+      '{ me { ...A } } fragment A on User { ...B } fragment B on User { ...C } fragment C on User { ...A }',
+    ],
+    [
+      'a circle that nobody uses',
+      'GRAPHQL_VALIDATION_FAILED',
+      '{ me { id } } fragment A on Query { ...B } fragment B on Query { ...A }',
+    ],
     ['900 names that are not there', 'GRAPHQL_VALIDATION_FAILED', `{ ${many(900, (i) => `mee${i}`)} }`],
-  ] // prettier-ignore
+  ]
 
   for (const [name, code, document] of TOO_MUCH) {
     test(`L5: ${name}`, async () => {

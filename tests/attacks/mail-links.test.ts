@@ -37,7 +37,7 @@ describe('M1: a link works once', () => {
     expect(withCookie).toHaveLength(1)
   })
 
-  test('M1: fifty requests that have all found the link unused: one session', async ({ app }) => {
+  test('M1: fifty requests that have all come before one of them may write: one session', async ({ app }) => {
     const { token } = await askForLink(app, app.browser(), newAddress())
     let answers: Promise<Answer[]> = Promise.resolve([])
     await whileWritesWait(app, async () => {

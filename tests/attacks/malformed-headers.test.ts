@@ -50,17 +50,74 @@ describe('S5: a malformed header never lets anybody in, and never breaks anythin
     const flipped = (token.startsWith('A') ? 'B' : 'A') + token.slice(1)
     const hash = createHash('sha256').update(token).digest('hex')
     const values = [
-      '', ' ', '=', ';', ',', '""', '"', '%', '%00', '%E0%A4%A', 'null', 'undefined', '0', '[]', '{}', '../../etc/passwd', "' OR 1=1 --", '\t', '\u00ff', '\u0080',
-      flipped, token.slice(1), token.slice(0, -1), `${token}A`, `${token}=`, token.toLowerCase(), token.toUpperCase(), [...token].reverse().join(''), token + token,
-      `${token}%00`, `%00${token}`, `${token}.`, `${token},${token}`, `a"${token}"`, Buffer.from(token).toString('base64'), hash, person.sessionId, person.userId, 'A'.repeat(43), 'A'.repeat(7_000),
-      `${token}\u00a0`, `${token}\u00e9`,
-    ] // prettier-ignore
+      '',
+      ' ',
+      '=',
+      ';',
+      ',',
+      '""',
+      '"',
+      '%',
+      '%00',
+      '%E0%A4%A',
+      'null',
+      'undefined',
+      '0',
+      '[]',
+      '{}',
+      '../../etc/passwd',
+      "' OR 1=1 --",
+      '\t',
+      '\u00ff',
+      '\u0080',
+      flipped,
+      token.slice(1),
+      token.slice(0, -1),
+      `${token}A`,
+      `${token}=`,
+      token.toLowerCase(),
+      token.toUpperCase(),
+      [...token].reverse().join(''),
+      token + token,
+      `${token}%00`,
+      `%00${token}`,
+      `${token}.`,
+      `${token},${token}`,
+      `a"${token}"`,
+      Buffer.from(token).toString('base64'),
+      hash,
+      person.sessionId,
+      person.userId,
+      'A'.repeat(43),
+      'A'.repeat(7_000),
+      `${token}\u00a0`,
+      `${token}\u00e9`,
+    ]
     const headers = [
       ...values.map((value) => [`Cookie: ${COOKIE}=${value}`]),
       ...[
-        `${token}`, `=${token}`, `${COOKIE}`, `${COOKIE}${token}`, `${COOKIE} ${token}`, `${COOKIE}:${token}`, `${COOKIE}-=${token}`, `x${COOKIE}=${token}`, `${COOKIE.toUpperCase()}=${token}`,
-        `__Host-${COOKIE}=${token}`, `__Secure-${COOKIE}=${token}`, `latchkey-challenge=${token}`, `%6catchkey-session=${token}`, `"${COOKIE}"=${token}`, `${COOKIE}[]=${token}`, `${COOKIE}\u00a0=${token}`,
-        `__proto__=1; constructor=${token}`, `${COOKIE}=${token}; ${COOKIE}=${flipped}`, `${COOKIE}=; ${COOKIE}=${token}`, `a=b,${COOKIE}=${token}`, `${';'.repeat(5_000)}`, `${'a=b; '.repeat(2_000)}`,
+        `${token}`,
+        `=${token}`,
+        `${COOKIE}`,
+        `${COOKIE}${token}`,
+        `${COOKIE} ${token}`,
+        `${COOKIE}:${token}`,
+        `${COOKIE}-=${token}`,
+        `x${COOKIE}=${token}`,
+        `${COOKIE.toUpperCase()}=${token}`,
+        `__Host-${COOKIE}=${token}`,
+        `__Secure-${COOKIE}=${token}`,
+        `latchkey-challenge=${token}`,
+        `%6catchkey-session=${token}`,
+        `"${COOKIE}"=${token}`,
+        `${COOKIE}[]=${token}`,
+        `${COOKIE}\u00a0=${token}`,
+        `__proto__=1; constructor=${token}`,
+        `${COOKIE}=${token}; ${COOKIE}=${flipped}`,
+        `${COOKIE}=; ${COOKIE}=${token}`,
+        `a=b,${COOKIE}=${token}`,
+        `${';'.repeat(5_000)}`,
+        `${'a=b; '.repeat(2_000)}`,
       ].map((cookie) => [`Cookie: ${cookie}`]),
       [`Cookie: ${COOKIE}=${token}`, `Cookie: ${COOKIE}=${flipped}`],
       [`Cookie: ${COOKIE}=${flipped}`, `Cookie: ${COOKIE}=${token}`],
@@ -69,7 +126,7 @@ describe('S5: a malformed header never lets anybody in, and never breaks anythin
       [`X-Cookie: ${COOKIE}=${token}`],
       [`Cookie : ${COOKIE}=${token}`],
       [` Cookie: ${COOKIE}=${token}`],
-    ] // prettier-ignore
+    ]
     const answers = await askAll(headers)
     for (const [index, answer] of answers.entries()) expectNobody(answer, headers[index] ?? [])
   })
@@ -92,10 +149,27 @@ describe('S5: a malformed header never lets anybody in, and never breaks anythin
   test('S5: nobody is signed in by Authorization, and it does not disturb who is by the cookie', async () => {
     const random = seeded(6)
     const values = [
-      '', 'Bearer', 'Bearer ', `Bearer ${token}`, `bearer ${token}`, `Basic ${Buffer.from(`${person.email}:${token}`).toString('base64')}`, 'Basic ====', 'Basic', `Session ${token}`, token, `${COOKIE}=${token}`,
-      'Negotiate AAAA', 'Digest username="a"', `Bearer ${'A'.repeat(10_000)}`, `Bearer ${token}, Bearer ${token}`, 'Bearer null', 'Bearer [object Object]', 'Bearer eyJhbGciOiJub25lIn0.e30.', '\u00ff\u0080',
+      '',
+      'Bearer',
+      'Bearer ',
+      `Bearer ${token}`,
+      `bearer ${token}`,
+      `Basic ${Buffer.from(`${person.email}:${token}`).toString('base64')}`,
+      'Basic ====',
+      'Basic',
+      `Session ${token}`,
+      token,
+      `${COOKIE}=${token}`,
+      'Negotiate AAAA',
+      'Digest username="a"',
+      `Bearer ${'A'.repeat(10_000)}`,
+      `Bearer ${token}, Bearer ${token}`,
+      'Bearer null',
+      'Bearer [object Object]',
+      'Bearer eyJhbGciOiJub25lIn0.e30.',
+      '\u00ff\u0080',
       ...Array.from({ length: 150 }, () => randomBytes(random, 1 + Math.floor(random() * 80))),
-    ] // prettier-ignore
+    ]
     const alone = values.map((value) => [`Authorization: ${value}`])
     const answers = await askAll(alone)
     for (const [index, answer] of answers.entries()) expectNobody(answer, alone[index] ?? [])
@@ -110,12 +184,20 @@ describe('S5: a malformed header never lets anybody in, and never breaks anythin
   describe('S5: a store that fails means that nothing is done', () => {
     const FAILURES: readonly (readonly [name: string, fail: () => Promise<never>])[] = [
       ['throws', () => Promise.reject(new Error('SELECT token_hash FROM sessions failed at /srv/app.ts:1'))],
-      ['throws at once', () => { throw new TypeError('read is broken') }],
+      [
+        'throws at once',
+        () => {
+          throw new TypeError('read is broken')
+        },
+      ],
       ['cannot be reached', () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))],
       ['throws what is no error', () => Promise.reject('a text' as unknown as Error)],
       ['answers rows that are none', () => Promise.resolve([{}] as never)],
-      ['answers a row without its times', () => Promise.resolve([{ id: 'a', userId: 'b', expiresAt: new Date(8.64e15) }] as never)],
-    ] // prettier-ignore
+      [
+        'answers a row without its times',
+        () => Promise.resolve([{ id: 'a', userId: 'b', expiresAt: new Date(8.64e15) }] as never),
+      ],
+    ]
 
     for (const [name, fail] of FAILURES) {
       test(`S5: one that ${name}`, async () => {

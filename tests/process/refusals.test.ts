@@ -85,7 +85,11 @@ test('another key under the id of the one that the database was begun with is re
   const database = await freshDatabase()
   const first = await startedServer({ ...database.env, MASTER_KEYS: `key1:${key()}` })
   await first.stop()
-  const ended = await start({ ...database.env, MASTER_KEYS: `key1:${key()}`, PORT: String(await quietPort()) })
+  const wrong = { ...database.env, MASTER_KEYS: `key1:${key()}` }
+  const looked = await doctor(wrong)
+  expect(looked.output).toMatch(/✗ The key "key1" in MASTER_KEYS/)
+  expect(looked.code).toBe(1)
+  const ended = await start({ ...wrong, PORT: String(await quietPort()) })
   expectRefusal(
     ended,
     /The key "key1" in MASTER_KEYS is not the one .* Put the right one back, or give the new one another id\./,

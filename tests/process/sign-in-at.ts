@@ -15,8 +15,13 @@ export async function signInAt(server: ServerProcess, email: string): Promise<{ 
   return { browser, sessionId: data.verifyMagicLink.session.id }
 }
 
-/** Asks for a first link, and gives its token from the mailbox. */
-export async function linkFrom(server: ServerProcess, email: string, browser = server.browser()): Promise<string> {
+/** Asks for a link, and gives its token from the mailbox; `count` says the how many-th it is for the address. */
+export async function linkFrom(
+  server: ServerProcess,
+  email: string,
+  browser = server.browser(),
+  count = 1,
+): Promise<string> {
   granted(await browser.graphql(REQUEST, { email }))
-  return tokenIn(await mailIn(server, email))
+  return tokenIn(await mailIn(server, email, count))
 }

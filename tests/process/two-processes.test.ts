@@ -61,7 +61,7 @@ describe.runIf(provider === 'postgresql' && process.env['TEST_REDIS_URL'])(
       const [one, two] = await startBoth(database)
       const victim = await signInAt(one, 'grace@example.com')
       const other = two.browser()
-      const token = await linkFrom(two, 'grace@example.com', other)
+      const token = await linkFrom(two, 'grace@example.com', other, 2)
       granted(await other.graphql(VERIFY, { token }))
       expect((await victim.browser.graphql('{ sessions { id } }')).data?.['sessions']).toHaveLength(2)
 

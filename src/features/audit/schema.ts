@@ -2,6 +2,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import { AppError } from '../../errors.ts'
 import { builder } from '../../schema/builder.ts'
 import { guarded } from '../../schema/guarded.ts'
+import { jsonFromText } from '../../schema/json-value.ts'
 import { keysetPage, keysetWhere } from '../../schema/keyset.ts'
 import type { AuditEntry, Prisma } from '../../generated/sqlite/client.ts'
 import { selectIn } from '../../schema/selection.ts'
@@ -34,7 +35,7 @@ const AuditEntryRef = builder.prismaNode('AuditEntry', {
       nullable: true,
       select: { details: true },
       description: 'What else there is to know: the method and reason of a sign-in, the number and ids of rows.',
-      resolve: ({ details }): unknown => (details === null ? null : JSON.parse(details)),
+      resolve: ({ details }) => (details === null ? null : jsonFromText(details)),
     }),
     timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
   }),

@@ -1,6 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../../schema/builder.ts'
 import { guarded, needs } from '../../schema/guarded.ts'
+import { jsonFromText, jsonValue } from '../../schema/json-value.ts'
 import { encodeNodeId, rowIdOf } from '../../schema/node-id.ts'
 import { pageArgs } from '../../schema/page-args.ts'
 import type { Prisma } from '../../generated/sqlite/client.ts'
@@ -43,7 +44,7 @@ const RecordRef = builder.prismaNode('Record', {
       nullable: true,
       select: { data: true },
       description: 'Plain.',
-      resolve: ({ data }): unknown => (data === null ? null : JSON.parse(data)),
+      resolve: ({ data }) => (data === null ? null : jsonFromText(data)),
     }),
     secret: t.field({
       ...needs('FRESH'),
@@ -52,7 +53,7 @@ const RecordRef = builder.prismaNode('Record', {
       select: { secretSealed: true },
       description: 'Encrypted at rest by the server; readable only with a fresh proof.',
       resolve: (record, _args, { services }) =>
-        record.secretSealed === null ? null : openSecret(services.keys, record, record.secretSealed),
+        record.secretSealed === null ? null : jsonValue(openSecret(services.keys, record, record.secretSealed)),
     }),
     encryptedData: t.exposeString('encryptedData', {
       nullable: true,

@@ -10,14 +10,28 @@ const CHECKED_TEXT = 'latchkey'
  */
 export async function checkKeys(systemDb: SystemDb, keys: Keyring): Promise<void> {
   for (const id of keys.ids) {
-    const value = keys.mac('check', CHECKED_TEXT, id)
-    const { value: kept } = await systemDb.serverFact.upsert({
-      where: { name: `master-key.${id}` },
-      create: { name: `master-key.${id}`, value },
-      update: {},
-    })
-    if (!equalSecrets(kept, value)) throw new WrongKeyError(id)
+    const name = factName(id)
+    const create = { name, value: checkValue(keys, id) }
+    const { value: kept } = await systemDb.serverFact.upsert({ where: { name }, create, update: {} })
+    if (!equalSecrets(kept, create.value)) throw new WrongKeyError(id)
   }
+}
+
+/** The first key that is not the one that left its check value among these facts, by its id; null when all are right. */
+export function findWrongKey(facts: ReadonlyMap<string, string>, keys: Keyring): string | null {
+  const isWrong = (id: string) => {
+    const kept = facts.get(factName(id))
+    return kept !== undefined && !equalSecrets(kept, checkValue(keys, id))
+  }
+  return keys.ids.find(isWrong) ?? null
+}
+
+function factName(id: string): string {
+  return `master-key.${id}`
+}
+
+function checkValue(keys: Keyring, id: string): string {
+  return keys.mac('check', CHECKED_TEXT, id)
 }
 
 /** A server key is not the one that the database was begun with. */

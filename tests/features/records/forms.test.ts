@@ -65,7 +65,7 @@ describe('data and secret', () => {
   const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown // arrays in arrays
 
   test.each(['data', 'secret'])('%s keeps what JSON can say, also what a database cannot hold as text', async (field) => {
-    const value = { nul: 'a\u0000b', half: '\ud800', line: '\u2028\n\t', constructor: { prototype: 1 }, 'k\u0000': ['\udfff'], '': 0, 1: 1, toString: 2 }
+    const value = { nul: 'a\u0000b', half: '\ud800', line: '\u2028\n\t', constructor: { prototype: 1 }, then: 1, toJSON: 2, 'k\u0000': ['\udfff'], '': 0, 1: 1, toString: 2 }
     const { id } = await made(browser, { [field]: value })
     const answer = await read(browser, id)
 

@@ -28,14 +28,16 @@ export type World = {
   /** Runs SQL: on PostgreSQL as the user, over the scoped pool; null is nobody. */
   sqlAs(userId: string | null, text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Runs SQL as the server. */
-  sql(text: string): Promise<unknown>
+  sql(text: string, values?: unknown[]): Promise<unknown[]>
+  /** Of PostgreSQL's database. */
+  url: string
   close(): Promise<void>
 }
 
 // A thousand users wait for two connections in these tests.
 const transactionOptions = { maxWait: 60_000, timeout: 60_000 }
 
-type Opened = Pick<World, 'sql' | 'sqlAs' | 'close'> & { server: SystemDb; scoped: SystemDb; models: Models; datamodel: Datamodel }
+type Opened = Pick<World, 'sql' | 'sqlAs' | 'url' | 'close'> & { server: SystemDb; scoped: SystemDb; models: Models; datamodel: Datamodel }
 
 export async function openWorld(provider: 'sqlite' | 'postgresql', connections = 4): Promise<World> {
   const { server, scoped, models, ...rest } = provider === 'sqlite' ? await openOnSqlite() : await openOnPostgresql(connections)
@@ -64,7 +66,8 @@ async function openOnSqlite(): Promise<Opened> {
     datamodel,
     server: client,
     scoped: client,
-    sql: async (text) => handle.exec(text),
+    url: '',
+    sql: (text, values = []) => Promise.resolve(handle.prepare(text).all(...values)),
     sqlAs: () => Promise.reject(new Error('SQLite knows no users.')),
     async close() {
       await client.$disconnect()
@@ -89,7 +92,8 @@ async function openOnPostgresql(connections: number): Promise<Opened> {
     datamodel,
     server,
     scoped,
-    sql: (text) => pool.query(text),
+    url: options.connectionString,
+    sql: async (text, values) => (await pool.query<Record<string, unknown>>(text, values)).rows,
     async sqlAs(userId, text, values) {
       const run = () => scopedPool.query<Record<string, unknown>>(text, values)
       return (await (userId === null ? run() : userInForce.run({ userId }, run))).rows
