@@ -29,7 +29,18 @@ function pickModel({ name, dbName, primaryKey, uniqueIndexes, fields }) {
   }
 }
 
-function pickField({ name, dbName, kind, type, isList, isId, isUnique, relationName, relationFromFields, relationToFields }) {
+function pickField({
+  name,
+  dbName,
+  kind,
+  type,
+  isList,
+  isId,
+  isUnique,
+  relationName,
+  relationFromFields,
+  relationToFields,
+}) {
   const isRelation = kind === 'object'
   return {
     name,

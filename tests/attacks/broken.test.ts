@@ -84,18 +84,12 @@ describe('L7: what breaks tells nothing', () => {
     {
       name: 'what is thrown, being a text',
       asked: 'mail',
-      during: ({ services }, steps) =>
-        broken(services.outbox, 'enqueue', steps, () => {
-          throw SECRET
-        }),
+      during: ({ services }, steps) => broken(services.outbox, 'enqueue', steps, () => Promise.reject(SECRET)),
     },
     {
       name: 'what is thrown, being nothing',
       asked: 'mail',
-      during: ({ services }, steps) =>
-        broken(services.outbox, 'enqueue', steps, () => {
-          throw undefined
-        }),
+      during: ({ services }, steps) => broken(services.outbox, 'enqueue', steps, () => Promise.reject(undefined)),
     },
     {
       name: 'a library, with several errors',

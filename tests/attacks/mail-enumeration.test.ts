@@ -43,7 +43,7 @@ describe.each(SIGN_UPS)('M8: with sign-up %s, nobody can tell who has an account
   // in a million runs: the chance of 64 or fewer heads, or tails, in 200 throws of a coin is 4 in 10 million.
   const [PAIRS, FEWEST] = [200, 65]
 
-  test(`M8: the same time, over ${PAIRS} interleaved pairs (${signUp})`, async () => {
+  test(`M8: the same time, over ${PAIRS} interleaved pairs (${signUp})`, { timeout: 180_000 }, async () => {
     const app = await start({ env: { SIGN_UP: signUp } })
     const known = Array.from({ length: 20 }, () => newAddress('known'))
     const unknown = Array.from({ length: 20 }, () => newAddress('nobody'))
@@ -56,7 +56,7 @@ describe.each(SIGN_UPS)('M8: with sign-up %s, nobody can tell who has an account
       await browser.graphql(REQUEST, { email })
       return performance.now() - startedAt
     }
-    for (let pair = 0; pair < 60; pair++) await timeOf(pair % 2 === 0 ? known : unknown, pair) // compiled, and cached
+    for (let pair = 0; pair < 40; pair++) await timeOf(pair % 2 === 0 ? known : unknown, pair) // compiled, and cached
 
     let knownTookLonger = 0
     for (let pair = 0; pair < PAIRS; pair++) {

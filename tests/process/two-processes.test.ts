@@ -98,6 +98,23 @@ describe.runIf(provider === 'postgresql' && process.env['TEST_REDIS_URL'])(
       expect(findHalfMade(tables)).toEqual([])
     })
 
+    test('two links to a new address, redeemed in both at once, make one account and two sessions', async () => {
+      const both = await startBoth(database)
+      for (let round = 0; round < 10; round++) {
+        const email = `new-${round}@example.com`
+        const tokens = [await linkFrom(both[0], email), await linkFrom(both[1], email, both[1].browser(), 2)]
+        const redeem = (server: ServerProcess, index: number) =>
+          server.browser().graphql(VERIFY, { token: tokens[index], confirm: true })
+        for (const answer of await Promise.all(both.map(redeem))) granted(answer)
+      }
+      const inspector = openInspector(database.env)
+      const tables = await inspector.tables()
+      await inspector.close()
+      expect(tables.users).toHaveLength(10)
+      expect(tables.sessions).toHaveLength(20)
+      expect(findHalfMade(tables)).toEqual([])
+    })
+
     describe('a mail that a process leaves behind when it is killed is sent by the other', () => {
       let mail: Awaited<ReturnType<typeof startMailServer>>
       beforeEach(async () => {

@@ -1,3 +1,4 @@
+import { isUniqueViolation } from '../db/errors.ts'
 import type { SystemDb } from '../db/types.ts'
 import { equalSecrets } from './tokens.ts'
 import type { Keyring } from './keyring.ts'
@@ -10,10 +11,20 @@ const CHECKED_TEXT = 'latchkey'
  */
 export async function checkKeys(systemDb: SystemDb, keys: Keyring): Promise<void> {
   for (const id of keys.ids) {
-    const name = factName(id)
-    const create = { name, value: checkValue(keys, id) }
-    const { value: kept } = await systemDb.serverFact.upsert({ where: { name }, create, update: {} })
-    if (!equalSecrets(kept, create.value)) throw new WrongKeyError(id)
+    const value = checkValue(keys, id)
+    if (!equalSecrets(await keptOrNew(systemDb, factName(id), value), value)) throw new WrongKeyError(id)
+  }
+}
+
+/** Processes that start together on a new database may all try to leave the value: the first does, the others find it. */
+async function keptOrNew(systemDb: SystemDb, name: string, value: string): Promise<string> {
+  const kept = await systemDb.serverFact.findUnique({ where: { name } })
+  if (kept) return kept.value
+  try {
+    return (await systemDb.serverFact.create({ data: { name, value } })).value
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    return (await systemDb.serverFact.findUniqueOrThrow({ where: { name } })).value
   }
 }
 

@@ -80,7 +80,9 @@ function bindUniqueWhere(args: Args, userId: string): Args {
 /** The cursor's row is looked up apart: by another's id it would tell where that row stands among the user's own. */
 function bindFind(args: Args, userId: string): Args {
   const { cursor } = args
-  return isObject(cursor) ? { ...bindWhere(args, userId), cursor: { ...cursor, userId: ownUserId(cursor, userId) } } : bindWhere(args, userId)
+  return isObject(cursor)
+    ? { ...bindWhere(args, userId), cursor: { ...cursor, userId: ownUserId(cursor, userId) } }
+    : bindWhere(args, userId)
 }
 
 function bindCreate(args: Args, userId: string): Args {
@@ -109,7 +111,8 @@ function keepOwner(data: unknown, userId: string): Args {
 }
 
 function ownUserId(row: Args, userId: string): string {
-  if (row['userId'] !== undefined && row['userId'] !== userId) throw new IsolationError("The scoped client refuses another user's userId.")
+  if (row['userId'] !== undefined && row['userId'] !== userId)
+    throw new IsolationError("The scoped client refuses another user's userId.")
   return userId
 }
 

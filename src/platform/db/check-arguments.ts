@@ -120,7 +120,9 @@ function checkCursor(_models: Models, model: Model, cursor: unknown): void {
 function checkData(_models: Models, model: Model, data: unknown): void {
   eachKey(data, (key) => {
     if (!model.columns.has(key)) {
-      throw new IsolationError(`The scoped client refuses nested writes and unknown fields: \`${key}\` (on ${model.name}).`)
+      throw new IsolationError(
+        `The scoped client refuses nested writes and unknown fields: \`${key}\` (on ${model.name}).`,
+      )
     }
   })
 }
@@ -129,7 +131,8 @@ function follow(models: Models, model: Model, key: string): Model {
   const relation = model.relations.get(key)
   const target = relation?.owned ? models.get(relation.model) : undefined
   if (target) return target
-  if (relation) throw new IsolationError(`The scoped client refuses ${model.name}.${key}: ${relation.model} is not owned.`)
+  if (relation)
+    throw new IsolationError(`The scoped client refuses ${model.name}.${key}: ${relation.model} is not owned.`)
   throw new IsolationError(`The scoped client does not know the field \`${key}\` of ${model.name}.`)
 }
 

@@ -37,7 +37,9 @@ export function makeScope(client: SystemDb, models: Models): (userId: string, ac
     const run: Run = (...call) => runAlone(scope, ...call)
     const $transaction = (steps: unknown) => runSteps(scope, steps)
     // It has what the type names, and nothing else.
-    return closed('db', members, (name) => (name === '$transaction' ? $transaction : delegateOf(owned, name, run))) as ScopedDb
+    return closed('db', members, (name) =>
+      name === '$transaction' ? $transaction : delegateOf(owned, name, run),
+    ) as ScopedDb
   }
 }
 
@@ -55,7 +57,9 @@ function runWithin(scope: Scope, open: Open, model: Model, operation: string, ar
   if (open.ended) return Promise.reject(new IsolationError(`The transaction has ended: ${operation} on ${model.name}.`))
   if (reads) return read(reads, call, scope.models, model, args, scope.accessLog)
   if (model.appendOnly) return call(model, operation, args)
-  const running = write(operation, call, scope.models, model, args, scope.accessLog).then((written) => keepLine(scope, open, written))
+  const running = write(operation, call, scope.models, model, args, scope.accessLog).then((written) =>
+    keepLine(scope, open, written),
+  )
   open.running.add(running)
   const done = () => open.running.delete(running)
   running.then(done, done)
@@ -70,16 +74,21 @@ function keepLine({ accessLog, userId }: Scope, open: Open, { access, result }: 
 }
 
 async function runSteps(scope: Scope, steps: unknown): Promise<unknown> {
-  if (typeof steps !== 'function') throw new IsolationError('A scoped $transaction takes a function: a list of queries is refused.')
+  if (typeof steps !== 'function')
+    throw new IsolationError('A scoped $transaction takes a function: a list of queries is refused.')
   return transact(scope, async (open) => {
     const run: Run = (...call) => runWithin(scope, open, ...call)
-    return (await steps(closed('tx', new Set(scope.owned.keys()), (name) => delegateOf(scope.owned, name, run)))) as unknown
+    return (await steps(
+      closed('tx', new Set(scope.owned.keys()), (name) => delegateOf(scope.owned, name, run)),
+    )) as unknown
   })
 }
 
 /** Runs the steps in one transaction; what they write, and the lines that tell of it, are committed together or not at all. */
 function transact(scope: Scope, steps: (open: Open) => Promise<unknown>): Promise<unknown> {
-  const { $transaction } = scope.client as { $transaction(steps: (client: BoundClient) => Promise<unknown>): Promise<unknown> } // Prisma's
+  const { $transaction } = scope.client as {
+    $transaction(steps: (client: BoundClient) => Promise<unknown>): Promise<unknown>
+  } // Prisma's
   return inForce(scope, () =>
     $transaction.call(scope.client, async (client) => {
       const open: Open = { client, rows: [], running: new Set(), ended: false }
@@ -115,7 +124,13 @@ const OPERATIONS: ReadonlySet<string> = new Set([...READS.keys(), ...WRITES.keys
 function delegateOf(owned: ReadonlyMap<string, Model>, name: string, run: Run): object {
   const model = owned.get(name)
   if (!model) throw new IsolationError(`The scoped client refuses ${name}: it is not owned.`)
-  return closed(`db.${name}`, OPERATIONS, (operation) => (args: Args = {}) => run(model, operation, args))
+  return closed(
+    `db.${name}`,
+    OPERATIONS,
+    (operation) =>
+      (args: Args = {}) =>
+        run(model, operation, args),
+  )
 }
 
 /** An object that has these members, is never changed, and says so when anything else is asked of it. */
@@ -125,7 +140,9 @@ function closed(name: string, members: ReadonlySet<string>, make: (member: strin
       if (typeof property === 'string' && members.has(property)) return make(property)
       // Asked by `await`, by JSON.stringify and by the console of anything at all.
       if (typeof property === 'symbol' || property === 'then' || property === 'toJSON') return undefined
-      throw new IsolationError(`There is no \`${name}.${property}\`: a scope has owned models, their operations and $transaction(steps).`)
+      throw new IsolationError(
+        `There is no \`${name}.${property}\`: a scope has owned models, their operations and $transaction(steps).`,
+      )
     },
     has: (_target, property) => typeof property === 'string' && members.has(property),
     set: () => false,

@@ -69,7 +69,8 @@ function checkModel(model: DatamodelModel, models: ReadonlyMap<string, Datamodel
     )
   }
   if (!isOwned(model)) return
-  if (listed) throw new Error(`The model ${model.name} has a userId, and stands in SERVER_MODELS: it can only be one of the two.`)
+  if (listed)
+    throw new Error(`The model ${model.name} has a userId, and stands in SERVER_MODELS: it can only be one of the two.`)
   if (model.fields.find(({ name }) => name === 'userId')?.type !== 'String') {
     throw new Error(`The userId of the model ${model.name} must be a String: the id of a User.`)
   }
@@ -77,7 +78,11 @@ function checkModel(model: DatamodelModel, models: ReadonlyMap<string, Datamodel
 }
 
 /** A relation between owned models: the database itself must refuse a row that points at another user's. */
-function checkRelation(model: DatamodelModel, field: DatamodelField, models: ReadonlyMap<string, DatamodelModel>): void {
+function checkRelation(
+  model: DatamodelModel,
+  field: DatamodelField,
+  models: ReadonlyMap<string, DatamodelModel>,
+): void {
   const target = field.relation && models.get(field.type)
   if (!field.relation || !target || !isOwned(target)) return
   const { name, from, to } = field.relation
@@ -89,7 +94,9 @@ function checkRelation(model: DatamodelModel, field: DatamodelField, models: Rea
   }
   const otherSide = target.fields.some((other) => other.relation?.name === name && other.relation.from.length > 0)
   if (!otherSide) {
-    throw new Error(`The relation ${model.name}.${field.name} is kept in a table that has no userId. Make that table a model. ${mend}`)
+    throw new Error(
+      `The relation ${model.name}.${field.name} is kept in a table that has no userId. Make that table a model. ${mend}`,
+    )
   }
 }
 
@@ -107,7 +114,9 @@ function readModel(model: DatamodelModel, models: ReadonlyMap<string, DatamodelM
     columns: new Map(scalars.map(({ name, column }) => [name, column ?? name])),
     primaryKey: model.primaryKey,
     uniqueKeys: new Map([...singleKeys, ...model.compoundKeys.map(({ name, fields }) => [name, fields] as const)]),
-    relations: new Map(relations.map(({ name, type, isList }) => [name, { model: type, isList, owned: targetIsOwned(type) }])),
+    relations: new Map(
+      relations.map(({ name, type, isList }) => [name, { model: type, isList, owned: targetIsOwned(type) }]),
+    ),
   }
 }
 

@@ -50,7 +50,12 @@ function planSelection(models: Models, model: Model, args: Args): Plan {
   if (isObject(select)) {
     const hidden = key.filter((field) => select[field] !== true)
     const nested = planRelations(models, model, select)
-    return { model, hidden, ...nested, args: { ...args, select: { ...select, ...nested.selection, ...allTrue(hidden) } } }
+    return {
+      model,
+      hidden,
+      ...nested,
+      args: { ...args, select: { ...select, ...nested.selection, ...allTrue(hidden) } },
+    }
   }
   const hidden = isObject(omit) ? key.filter((field) => omit[field] === true) : []
   const shown = hidden.length > 0 ? { omit: { ...(omit as Args), ...allFalse(hidden) } } : {} // an object: see the line above
@@ -73,7 +78,12 @@ function planRelations(models: Models, model: Model, selection: Args) {
 }
 
 function countedRelations(models: Models, model: Model, count: unknown): Plan['counts'] {
-  const names = isObject(count) && isObject(count['select']) ? Object.keys(count['select']) : count ? [...model.relations.keys()] : []
+  const names =
+    isObject(count) && isObject(count['select'])
+      ? Object.keys(count['select'])
+      : count
+        ? [...model.relations.keys()]
+        : []
   return names.flatMap((name) => {
     const target = ownedTarget(models, model, name)
     return target ? [{ name, model: target }] : []
@@ -86,14 +96,19 @@ function ownedTarget(models: Models, model: Model, name: string): Model | undefi
 }
 
 function collect(plan: Plan, row: Record<string, unknown>, into: Reached, nested: Map<string, Reached>): void {
-  into.ids.push(keyFields(plan.model).map((field) => String(row[field])).join(','))
+  into.ids.push(
+    keyFields(plan.model)
+      .map((field) => String(row[field]))
+      .join(','),
+  )
   into.count++
   for (const field of plan.hidden) delete row[field]
   for (const { name, plan: inner } of plan.relations) {
     for (const innerRow of rowsOf(row[name])) collect(inner, innerRow, entry(nested, inner.model), nested)
   }
   const counts = row['_count']
-  if (isObject(counts)) for (const { name, model } of plan.counts) entry(nested, model).count += Number(counts[name] ?? 0)
+  if (isObject(counts))
+    for (const { name, model } of plan.counts) entry(nested, model).count += Number(counts[name] ?? 0)
 }
 
 function entry(nested: Map<string, Reached>, model: Model): Reached {

@@ -11,7 +11,11 @@ export const userInForce = new AsyncLocalStorage<{ readonly userId: string }>()
 /** Runs one statement. Several are one transaction only if the caller has begun one. */
 export type Query = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
 
-type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: Error | boolean) => void) => void
+type Connected = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: Error | boolean) => void,
+) => void
 
 /**
  * A pool whose every connection works for the user in force, and sees that user's rows alone; with no user in force, none.
@@ -28,7 +32,9 @@ export class ScopedPool extends pg.Pool {
     const userId = userInForce.getStore()?.userId ?? ''
     if (connected) return void this.#connectFor(userId, connected)
     return new Promise((resolve, reject) => {
-      this.#connectFor(userId, (error, client) => (client ? resolve(client) : reject(error ?? new Error('No connection.'))))
+      this.#connectFor(userId, (error, client) =>
+        client ? resolve(client) : reject(error ?? new Error('No connection.')),
+      )
     })
   }
 
@@ -67,7 +73,8 @@ export async function applyRowSecurity(query: Query, models: Models): Promise<vo
   if ((await findFaults(query, models)).length === 0) return
   await makeRole(query)
   await query(`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${SCOPED_ROLE}', current_schema()); END $$`)
-  for (const model of models.values()) await query(model.owned ? guard(model) : `REVOKE ALL ON "${model.table}" FROM ${SCOPED_ROLE}`)
+  for (const model of models.values())
+    await query(model.owned ? guard(model) : `REVOKE ALL ON "${model.table}" FROM ${SCOPED_ROLE}`)
   await checkRowSecurity(query, models)
 }
 
@@ -104,7 +111,7 @@ async function makeRole(query: Query): Promise<void> {
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error
     throw new Error(
-      'The database login may not make the role that users\' queries run as. Let an administrator run: ' +
+      "The database login may not make the role that users' queries run as. Let an administrator run: " +
         `CREATE ROLE ${SCOPED_ROLE} NOLOGIN; GRANT ${SCOPED_ROLE} TO "the login of DATABASE_URL";`,
       { cause: error },
     )

@@ -6,7 +6,12 @@ import type { Access, AccessLog, OwnedModelName } from './types.ts'
 /** Runs one operation on the bound client, as the user. */
 export type Call = (model: Model, operation: string, args: Args) => Promise<unknown>
 
-type Read = (call: Call, models: Models, model: Model, args: Args) => Promise<{ result: unknown; reached: readonly Reached[] }>
+type Read = (
+  call: Call,
+  models: Models,
+  model: Model,
+  args: Args,
+) => Promise<{ result: unknown; reached: readonly Reached[] }>
 
 /** The operations that only read, and how each tells what it has reached. */
 export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
@@ -21,7 +26,14 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
 ])
 
 /** Runs a read and reports what it has reached: the rows that were asked for always, those of relations if there are any. */
-export async function read(run: Read, call: Call, models: Models, model: Model, args: Args, log: AccessLog): Promise<unknown> {
+export async function read(
+  run: Read,
+  call: Call,
+  models: Models,
+  model: Model,
+  args: Args,
+  log: AccessLog,
+): Promise<unknown> {
   const { result, reached } = await run(call, models, model, args)
   const [own, ...nested] = reached
   if (own) log.read(accessTo(own, 'read'))
@@ -48,7 +60,8 @@ function readRows(operation: string): Read {
 /** As a findFirst, since Prisma would put the findUniques of several users into one query. */
 function readUnique(operation: string): Read {
   const readFirst = readRows(operation)
-  return (call, models, model, args) => readFirst(call, models, model, { ...args, where: flattenUnique(model, args['where']) })
+  return (call, models, model, args) =>
+    readFirst(call, models, model, { ...args, where: flattenUnique(model, args['where']) })
 }
 
 /** The same condition without compound keys, which findFirst does not know. At least one key must be there, and whole. */
@@ -62,7 +75,9 @@ function flattenUnique(model: Model, where: unknown): Args {
     else keys.push(keyCondition(model, name, fields, given[name]))
   }
   if (keys.length === 0) {
-    throw new IsolationError(`A unique read of ${model.name} needs one of its keys: ${[...model.uniqueKeys.keys()].join(', ')}.`)
+    throw new IsolationError(
+      `A unique read of ${model.name} needs one of its keys: ${[...model.uniqueKeys.keys()].join(', ')}.`,
+    )
   }
   return { AND: [...keys, rest] }
 }
@@ -70,7 +85,8 @@ function flattenUnique(model: Model, where: unknown): Args {
 function keyCondition(model: Model, name: string, fields: readonly string[], value: unknown): Args {
   const values = model.columns.has(name) ? { [name]: value } : (value as Args | null)
   const isWhole = fields.every((field) => isKeyValue(values?.[field]))
-  if (!values || !isWhole) throw new IsolationError(`The key ${name} of ${model.name} must be given whole, by plain values.`)
+  if (!values || !isWhole)
+    throw new IsolationError(`The key ${name} of ${model.name} must be given whole, by plain values.`)
   return Object.fromEntries(fields.map((field) => [field, values[field]]))
 }
 
@@ -94,7 +110,10 @@ async function readCount(call: Call, _models: Models, model: Model, args: Args) 
 async function readAggregate(call: Call, _models: Models, model: Model, args: Args) {
   const asked = args['_count']
   const fields = typeof asked === 'object' && asked !== null ? asked : {}
-  const result = (await call(model, 'aggregate', { ...args, _count: { ...fields, _all: true } })) as Record<string, unknown> // Prisma's answer to an aggregate
+  const result = (await call(model, 'aggregate', { ...args, _count: { ...fields, _all: true } })) as Record<
+    string,
+    unknown
+  > // Prisma's answer to an aggregate
   const { _count: counts, ...rest } = result
   const { _all: count, ...others } = counts as Record<string, number> & { _all: number } // as asked above
   const shown = asked === true ? count : '_all' in fields ? counts : others

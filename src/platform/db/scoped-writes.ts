@@ -7,7 +7,12 @@ import type { Access, AccessLog } from './types.ts'
 /** A write's result for the caller, and what to tell of it. */
 export type Written = { result: unknown; access: Access }
 
-type Write = (call: Call, models: Models, model: Model, args: Args) => Promise<{ result: unknown; reached: readonly Reached[] }>
+type Write = (
+  call: Call,
+  models: Models,
+  model: Model,
+  args: Args,
+) => Promise<{ result: unknown; reached: readonly Reached[] }>
 
 /** The operations that write, and what each does to the rows that it reaches. An upsert does not tell which of the two it did. */
 export const WRITES: ReadonlyMap<string, { kind: Access['kind']; run: Write }> = new Map([
@@ -24,8 +29,14 @@ export const WRITES: ReadonlyMap<string, { kind: Access['kind']; run: Write }> =
 
 /** Runs a write, and says what it has reached. Rows of relations that it returns are reads. */
 export async function write(
-  operation: string, call: Call, models: Models, model: Model, args: Args, log: AccessLog,
-): Promise<Written> { // prettier-ignore
+  operation: string,
+  call: Call,
+  models: Models,
+  model: Model,
+  args: Args,
+  log: AccessLog,
+): Promise<Written> {
+  // prettier-ignore
   const known = WRITES.get(operation)
   if (!known) throw new Error(`Expected a write, got ${operation}.`)
   const { result, reached } = await known.run(call, models, model, args)

@@ -24,7 +24,7 @@ async function ask(query: string, variables: Record<string, unknown> = {}) {
 }
 
 /** The record's value of a field. */
-const valueOf = (field: string) => Object.fromEntries(Object.entries(record))[field] as unknown // whichever it is
+const valueOf = (field: string): unknown => Object.fromEntries(Object.entries(record))[field]
 
 const FIELDS = ['id', 'collection', 'title', 'data', 'secret', 'encryptedData', 'keyId', 'revision', 'createdAt', 'updatedAt']
 

@@ -81,7 +81,7 @@ export const rowId = (nodeId: string): string => nodeId.slice(nodeId.indexOf('_'
 export const newId = (): string => `record_${uuidv7()}`
 
 /** A compact JWE as a client makes it; the server reads its header alone. */
-export function jwe({ header = { alg: 'dir', enc: 'A256GCM', kid: 'key-1' } as object, bytes = 16 } = {}): string {
+export function jwe({ header = { alg: 'dir', enc: 'A256GCM', kid: 'key-1' }, bytes = 16 } = {}): string {
   const encoded = (text: string | Buffer) => Buffer.from(text).toString('base64url')
   return [encoded(JSON.stringify(header)), '', encoded('initialising'), encoded(Buffer.alloc(bytes, 7)), encoded('sixteen bytes tag')].join('.')
 }

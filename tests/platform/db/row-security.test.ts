@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import pg from 'pg'
-import { applyRowSecurity, checkRowSecurity, SCOPED_ROLE, ScopedPool, userInForce, type Query } from '../../../src/platform/db/row-security.ts'
+import {
+  applyRowSecurity,
+  checkRowSecurity,
+  SCOPED_ROLE,
+  ScopedPool,
+  userInForce,
+  type Query,
+} from '../../../src/platform/db/row-security.ts'
 import { freshDatabase, providers, runSql } from './fresh-database.ts'
 import { call, giveRows, ownedModels, type Row } from './support/rows.ts'
 import { testModels } from './support/test-models.ts'
@@ -15,7 +22,7 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
 
   beforeAll(async () => {
     world = await openWorld('postgresql', 2)
-    query = async (text, values) => ({ rows: (await world.sql(text, values)) as unknown[] })
+    query = async (text, values) => ({ rows: (await world.sql(text, values)) })
   })
   beforeEach(async () => {
     await giveRows(world, ANN)
@@ -58,16 +65,26 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
     })
 
     test('reaches nothing of another user by update and delete', async () => {
-      expect(await world.sqlAs(ANN, `UPDATE notes SET body = 'taken' WHERE user_id = '${BOB}' RETURNING id`)).toEqual([])
-      expect(await world.sqlAs(ANN, 'DELETE FROM notes RETURNING user_id')).toEqual([{ user_id: ANN }, { user_id: ANN }])
+      expect(await world.sqlAs(ANN, `UPDATE notes SET body = 'taken' WHERE user_id = '${BOB}' RETURNING id`)).toEqual(
+        [],
+      )
+      expect(await world.sqlAs(ANN, 'DELETE FROM notes RETURNING user_id')).toEqual([
+        { user_id: ANN },
+        { user_id: ANN },
+      ])
       expect(await world.sqlAs(BOB, 'SELECT count(*)::int AS n FROM notes')).toEqual([{ n: 2 }])
     })
 
     test('a foreign key is checked although the role may not read the table behind it', async () => {
-      const insert = `INSERT INTO notes (id, user_id, slug, body, folder_id) VALUES ('x', '${ANN}', 'x', '', $1) RETURNING id`
-      expect(await world.sqlAs(ANN, insert, ['Folder-ann-1'])).toEqual([{ id: 'x' }])
-      await expect(world.sqlAs('gone', insert.replace(ANN, 'gone'), [null])).rejects.toMatchObject({ code: '23503' })
-      await expect(world.sqlAs(ANN, insert.replace("'x'", "'y'"), ['Folder-robert-1'])).rejects.toMatchObject({ code: expect.stringMatching(/^23/) as string })
+      const insert = (id: string, userId: string, folderId: string | null) =>
+        world.sqlAs(
+          userId,
+          'INSERT INTO notes (id, user_id, slug, body, folder_id) VALUES ($1, $2, $1, $1, $3) RETURNING id',
+          [id, userId, folderId],
+        )
+      expect(await insert('x', ANN, 'Folder-ann-1')).toEqual([{ id: 'x' }])
+      await expect(insert('y', 'gone', null)).rejects.toMatchObject({ code: '23503' })
+      await expect(insert('y', ANN, 'Folder-robert-1')).rejects.toMatchObject({ code: '23503' })
     })
   })
 
@@ -107,7 +124,9 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
         await pool.query('SELECT 1')
         const broken = userInForce.run({ userId: 'nul \0 byte' }, () => pool.query('SELECT user_id FROM notes'))
         await expect(broken).rejects.toThrow()
-        expect((await userInForce.run({ userId: ANN }, () => pool.query('SELECT DISTINCT user_id FROM notes'))).rows).toEqual([{ user_id: ANN }])
+        expect(
+          (await userInForce.run({ userId: ANN }, () => pool.query('SELECT DISTINCT user_id FROM notes'))).rows,
+        ).toEqual([{ user_id: ANN }])
       } finally {
         await pool.end()
       }
@@ -118,14 +137,34 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
     const faults: [string, string, RegExp][] = [
       ['ALTER TABLE notes DISABLE ROW LEVEL SECURITY', 'row security off', /row security is off on notes/],
       ['DROP POLICY latchkey_owner ON folders', 'a missing policy', /policy of folders/],
-      ['ALTER POLICY latchkey_owner ON records USING (true)', 'a policy that lets all rows be seen', /policy of records/],
-      ['ALTER POLICY latchkey_owner ON records WITH CHECK (true)', 'a policy that lets all rows be written', /policy of records/],
-      ['CREATE POLICY wide ON sessions USING (true)', 'a second policy, which would widen the first', /sessions has more than one policy/],
+      [
+        'ALTER POLICY latchkey_owner ON records USING (true)',
+        'a policy that lets all rows be seen',
+        /policy of records/,
+      ],
+      [
+        'ALTER POLICY latchkey_owner ON records WITH CHECK (true)',
+        'a policy that lets all rows be written',
+        /policy of records/,
+      ],
+      [
+        'CREATE POLICY wide ON sessions USING (true)',
+        'a second policy, which would widen the first',
+        /sessions has more than one policy/,
+      ],
       [`GRANT UPDATE ON audit_entries TO ${SCOPED_ROLE}`, 'a log that can be changed', /UPDATE\] on audit_entries/],
       [`GRANT SELECT ON users TO ${SCOPED_ROLE}`, 'a server table that can be read', /\[SELECT\] on users/],
-      ['GRANT SELECT ON outbox_mails TO PUBLIC', 'a server table that everybody can read', /\[SELECT\] on outbox_mails/],
+      [
+        'GRANT SELECT ON outbox_mails TO PUBLIC',
+        'a server table that everybody can read',
+        /\[SELECT\] on outbox_mails/,
+      ],
       [`GRANT SELECT (email) ON users TO ${SCOPED_ROLE}`, 'one column of a server table', /single columns of users/],
-      [`REVOKE INSERT ON records FROM ${SCOPED_ROLE}`, 'a missing grant', /on records and should have \[SELECT, INSERT/],
+      [
+        `REVOKE INSERT ON records FROM ${SCOPED_ROLE}`,
+        'a missing grant',
+        /on records and should have \[SELECT, INSERT/,
+      ],
     ]
     test.each(faults)('%s (%s) is found', async (sql, _name, fault) => {
       await expect(checkRowSecurity(query, world.models)).resolves.toBeUndefined()
@@ -151,7 +190,9 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
       const url = new URL('url' in config ? config.url : '')
       const login = `latchkey_login_${process.pid}`
       await runSql(url.href, `CREATE ROLE ${login} LOGIN PASSWORD 'test'; ALTER SCHEMA public OWNER TO ${login}`)
-      const client = new pg.Client({ connectionString: Object.assign(new URL(url), { username: login, password: 'test' }).href })
+      const client = new pg.Client({
+        connectionString: Object.assign(new URL(url), { username: login, password: 'test' }).href,
+      })
       try {
         await client.connect()
         const { tables, models } = await testModels('postgresql')
@@ -175,12 +216,23 @@ describe.each(providers)('D3: a thousand users at once, on %s', (provider) => {
     const world = await openWorld(provider, 2)
     const users = Array.from({ length: 1000 }, (_, index) => `u${String(index).padStart(4, '0')}`)
     const seen: { me: string; row: Row }[] = []
-    const keep = (me: string, answer: unknown) => [answer].flat().forEach((row) => row && seen.push({ me, row: row as Row }))
+    const keep = (me: string, answer: unknown) =>
+      [answer].flat().forEach((row) => row && seen.push({ me, row: row as Row }))
     try {
       await call(world.server, 'user', 'createMany', { data: users.map((id) => ({ id, email: id })) })
-      await call(world.server, 'folder', 'createMany', { data: users.map((userId) => ({ userId, id: `f-${userId}`, name: userId })) })
-      const note = (userId: string, n: number) => ({ userId, id: `n${n}-${userId}`, slug: `s${n}-${userId}`, body: userId, folderId: `f-${userId}` })
-      await call(world.server, 'note', 'createMany', { data: users.flatMap((userId) => [note(userId, 1), note(userId, 2)]) })
+      await call(world.server, 'folder', 'createMany', {
+        data: users.map((userId) => ({ userId, id: `f-${userId}`, name: userId })),
+      })
+      const note = (userId: string, n: number) => ({
+        userId,
+        id: `n${n}-${userId}`,
+        slug: `s${n}-${userId}`,
+        body: userId,
+        folderId: `f-${userId}`,
+      })
+      await call(world.server, 'note', 'createMany', {
+        data: users.flatMap((userId) => [note(userId, 1), note(userId, 2)]),
+      })
 
       await Promise.all(users.map(async (me, index) => {
         const other = users[(index + 1) % users.length] ?? ''
@@ -204,7 +256,13 @@ describe.each(providers)('D3: a thousand users at once, on %s', (provider) => {
       })) // prettier-ignore
 
       expect(seen.length).toBeGreaterThanOrEqual(users.length * 6)
-      expect(seen.filter(({ me, row }) => JSON.stringify(row).replaceAll(me, '').match(/u\d{4}/))).toEqual([])
+      expect(
+        seen.filter(({ me, row }) =>
+          JSON.stringify(row)
+            .replaceAll(me, '')
+            .match(/u\d{4}/),
+        ),
+      ).toEqual([])
       expect(await call(world.server, 'note', 'count', { where: { size: 1 } })).toBe(2000)
       expect(await call(world.server, 'note', 'count', { where: { body: 'taken' } })).toBe(0)
     } finally {

@@ -12,10 +12,19 @@ export const privateMark = (userId: string) => `private-${userId}`
 export function rowsOf({ datamodel }: World, model: Model, userId: string): Row[] {
   const fields = fieldsOf(datamodel, model.name)
   const numbers = [...model.uniqueKeys.values()].some((key) => key.join() === 'userId') ? [1] : [1, 2]
-  return numbers.map((number) => Object.fromEntries(fields.fields.flatMap((field) => (field.column ? [[field.name, valueOf(fields, field, userId, number)]] : []))))
+  return numbers.map((number) =>
+    Object.fromEntries(
+      fields.fields.flatMap((field) => (field.column ? [[field.name, valueOf(fields, field, userId, number)]] : [])),
+    ),
+  )
 }
 
-function valueOf(model: ModelFields, { name, type }: ModelFields['fields'][number], userId: string, number: number): unknown {
+function valueOf(
+  model: ModelFields,
+  { name, type }: ModelFields['fields'][number],
+  userId: string,
+  number: number,
+): unknown {
   if (name === 'userId') return userId
   const relation = model.fields.find((field) => field.relation?.from.includes(name))
   if (relation) return relation.type === model.name && number === 1 ? null : keyOf(relation.type, userId, 1)
@@ -49,7 +58,11 @@ export function ownedModels({ models, datamodel }: Pick<World, 'models' | 'datam
 export async function giveRows(world: World, userId: string): Promise<void> {
   const { server } = world
   await takeRows(world, userId)
-  await call(server, 'user', 'upsert', { where: { id: userId }, create: { id: userId, email: `${privateMark(userId)}@x.test` }, update: {} })
+  await call(server, 'user', 'upsert', {
+    where: { id: userId },
+    create: { id: userId, email: `${privateMark(userId)}@x.test` },
+    update: {},
+  })
   for (const model of ownedModels(world)) {
     await call(server, model.delegate, 'createMany', { data: rowsOf(world, model, userId) })
   }
@@ -57,7 +70,8 @@ export async function giveRows(world: World, userId: string): Promise<void> {
 
 /** Takes all rows of a user away, as the server; the user stays. */
 export async function takeRows(world: World, userId: string): Promise<void> {
-  for (const model of ownedModels(world).reverse()) await call(world.server, model.delegate, 'deleteMany', { where: { userId } })
+  for (const model of ownedModels(world).reverse())
+    await call(world.server, model.delegate, 'deleteMany', { where: { userId } })
 }
 
 export function call(client: Client, delegate: string, operation: string, args?: unknown): Promise<unknown> {

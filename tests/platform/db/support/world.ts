@@ -37,10 +37,16 @@ export type World = {
 // A thousand users wait for two connections in these tests.
 const transactionOptions = { maxWait: 60_000, timeout: 60_000 }
 
-type Opened = Pick<World, 'sql' | 'sqlAs' | 'url' | 'close'> & { server: SystemDb; scoped: SystemDb; models: Models; datamodel: Datamodel }
+type Opened = Pick<World, 'sql' | 'sqlAs' | 'url' | 'close'> & {
+  server: SystemDb
+  scoped: SystemDb
+  models: Models
+  datamodel: Datamodel
+}
 
 export async function openWorld(provider: 'sqlite' | 'postgresql', connections = 4): Promise<World> {
-  const { server, scoped, models, ...rest } = provider === 'sqlite' ? await openOnSqlite() : await openOnPostgresql(connections)
+  const { server, scoped, models, ...rest } =
+    provider === 'sqlite' ? await openOnSqlite() : await openOnPostgresql(connections)
   const scopes = { all: makeScope(scoped, models), extension: makeScope(server, models) }
   return {
     provider,
@@ -81,11 +87,16 @@ async function openOnSqlite(): Promise<Opened> {
 async function openOnPostgresql(connections: number): Promise<Opened> {
   const { config, drop } = await freshDatabase('postgresql')
   const { models, datamodel, tables, PrismaClient } = await testModels('postgresql')
-  const options = { connectionString: 'url' in config ? config.url : '', max: connections, options: '-c synchronous_commit=off' }
+  const options = {
+    connectionString: 'url' in config ? config.url : '',
+    max: connections,
+    options: '-c synchronous_commit=off',
+  }
   const [pool, scopedPool] = [new pg.Pool(options), new ScopedPool(options)]
   await pool.query(tables)
   await applyRowSecurity((text, values) => pool.query(text, values), models)
-  const open = (over: pg.Pool) => new PrismaClient({ adapter: new PrismaPg(over) as never, errorFormat: 'minimal', transactionOptions }) // the client is this provider's
+  const open = (over: pg.Pool) =>
+    new PrismaClient({ adapter: new PrismaPg(over), errorFormat: 'minimal', transactionOptions }) // the client is this provider's
   const [server, scoped] = [open(pool), open(scopedPool)]
   return {
     models,
@@ -111,8 +122,12 @@ function askAs(userId: string, client: object): object {
   return new Proxy(client, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property)
-      if (typeof member === 'function') return (...args: unknown[]) => userInForce.run({ userId }, async () => (await member.apply(target, args)) as unknown)
-      return typeof member === 'object' && member !== null && typeof property === 'string' ? askAs(userId, member) : member
+      if (typeof member === 'function')
+        return (...args: unknown[]) =>
+          userInForce.run({ userId }, async () => (await member.apply(target, args)) as unknown)
+      return typeof member === 'object' && member !== null && typeof property === 'string'
+        ? askAs(userId, member)
+        : member
     },
   })
 }
@@ -128,7 +143,12 @@ async function readEverything(models: Models, server: Client): Promise<Record<st
 let line = 0
 const silent: AccessLog = {
   read: () => {},
-  wrote: ({ model, table, kind }) => ({ id: `line-${++line}`, action: `${model}.${kind}`, tableName: table, timestamp: new Date(0) }),
+  wrote: ({ model, table, kind }) => ({
+    id: `line-${++line}`,
+    action: `${model}.${kind}`,
+    tableName: table,
+    timestamp: new Date(0),
+  }),
 }
 
 /** Keeps what was reported, and gives a line for each write. */
