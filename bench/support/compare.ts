@@ -1,6 +1,5 @@
-import { load } from './load.ts'
+import { answerOf, load } from './load.ts'
 import type { Question, Round } from './load.ts'
-import { answerOf } from './load.ts'
 import type { Server } from './servers.ts'
 import type { Settings } from './settings.ts'
 import { spreadOf } from './spread.ts'
@@ -13,6 +12,7 @@ export type Ratio = { ratio: Spread; cpuRatio: Spread | null; detail: string }
 export async function compareServers(ours: Server, floor: Server, question: Question, settings: Settings): Promise<Ratio> {
   const [answer, expected] = [await answerOf(ours, question), await answerOf(floor, question)]
   if (answer !== expected) throw new Error(`The answers differ:\n${answer.slice(0, 400)}\n${expected.slice(0, 400)}`)
+  for (const server of [ours, floor]) await load(server, question, { requests: settings.warmUp })
   const round = (server: Server) => load(server, question, { seconds: settings.roundSeconds })
   return inTurns(settings, () => round(ours), () => round(floor))
 }

@@ -7,6 +7,8 @@ export type Settings = {
   /** Pairs of rounds, and how long each round lasts. */
   pairs: number
   roundSeconds: number
+  /** Requests before the first round: code that runs often is compiled anew, and slow machines take long to get there. */
+  warmUp: number
   users: number
   recordsPerUser: number
   /** For sign-in. */
@@ -19,8 +21,9 @@ export type Settings = {
 }
 
 const FULL = {
-  pairs: 7,
-  roundSeconds: 2.5,
+  pairs: 5,
+  roundSeconds: 2,
+  warmUp: 4_000,
   users: 1_000,
   recordsPerUser: 1_000,
   fewUsers: 1_000,
@@ -34,6 +37,7 @@ const QUICK = {
   ...FULL,
   pairs: 3,
   roundSeconds: 1,
+  warmUp: 1_000,
   users: 100,
   manyUsers: 100_000,
   warmUpRequests: 2_000,

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 export type RedisListeners = { onAway?: (error: Error) => void; onBack?: () => void }
 
 /**
- * Opens Redis and waits for the first try to connect, whether it succeeds or not. A command fails within 300 ms when
+ * Opens Redis and waits for the first try to connect, whether it succeeds or not. A command fails within a second when
  * Redis is away, instead of waiting for it; the connection comes back by itself.
  */
 export async function openRedis(url: string, { onAway, onBack }: RedisListeners = {}): Promise<Redis> {
@@ -14,7 +14,8 @@ export async function openRedis(url: string, { onAway, onBack }: RedisListeners 
     maxRetriesPerRequest: 1,
     // A command that was given up must not run later, when its caller has done something else.
     autoResendUnfulfilledCommands: false,
-    commandTimeout: 300,
+    // Long enough that a process which was busy with something else does not take its own delay for Redis'.
+    commandTimeout: 1_000,
     connectTimeout: 2_000,
     // A peer that vanished without a word is found out, and the connection made anew.
     socketTimeout: 2_000,
@@ -40,7 +41,7 @@ export async function openRedis(url: string, { onAway, onBack }: RedisListeners 
   return redis
 }
 
-/** Resolves when Redis answers; throws when it does not within 300 ms. */
+/** Resolves when Redis answers; throws when it does not within a second. */
 export async function pingRedis(redis: Redis): Promise<void> {
   await redis.ping()
 }

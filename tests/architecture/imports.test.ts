@@ -59,23 +59,59 @@ const EXCEPTIONS: readonly Exception[] = [
   // Types, which are gone when the code runs.
   { from: /^(platform|features)\//, to: /^config\.ts$/, types: 'only', why: 'Config says which settings a part needs' },
   { from: /^(context|services)\.ts$/, to: /^config\.ts$/, types: 'only', why: 'Services holds the settings' },
-  { from: /^(features|schema|graphql)\//, to: /^(context|services)\.ts$/, types: 'only', why: 'what a request or the server hands to a verb' },
-  { from: /^platform\/jobs\.ts$/, to: /^services\.ts$/, types: 'only', why: 'a job is run with the services, and uses none of them here' },
-  { from: /^services\.ts$/, to: /^features\/audit\/audit-log\.ts$/, types: 'only', why: 'the security log is opened once, as the platform is' },
+  {
+    from: /^(features|schema|graphql)\//,
+    to: /^(context|services)\.ts$/,
+    types: 'only',
+    why: 'what a request or the server hands to a verb',
+  },
+  {
+    from: /^platform\/jobs\.ts$/,
+    to: /^services\.ts$/,
+    types: 'only',
+    why: 'a job is run with the services, and uses none of them here',
+  },
+  {
+    from: /^services\.ts$/,
+    to: /^features\/audit\/audit-log\.ts$/,
+    types: 'only',
+    why: 'the security log is opened once, as the platform is',
+  },
   { from: /^platform\/(db|mail)\//, to: /^generated\//, types: 'only', why: 'the rows and clients that Prisma makes' },
   // Values.
-  { from: /^platform\/db\/(client|own-models)\.ts$/, to: /^generated\//, why: 'opens the clients, and reads the model of the tables' },
-  { from: /^context\.ts$/, to: /^features\/(audit\/request-access-log|sessions\/read-session)\.ts$/, why: 'makes what each request gets' },
-  { from: /^schema\/index\.ts$/, to: /^features\/index\.ts$/, why: 'the table of contents, whose types make the schema' },
+  {
+    from: /^platform\/db\/(client|own-models)\.ts$/,
+    to: /^generated\//,
+    why: 'opens the clients, and reads the model of the tables',
+  },
+  {
+    from: /^context\.ts$/,
+    to: /^features\/(audit\/request-access-log|sessions\/read-session)\.ts$/,
+    why: 'makes what each request gets',
+  },
+  {
+    from: /^schema\/index\.ts$/,
+    to: /^features\/index\.ts$/,
+    why: 'the table of contents, whose types make the schema',
+  },
   { from: /^schema\/require-level\.ts$/, to: /^features\/sessions\/level\.ts$/, why: 'the levels, which are pure' },
-  { from: /^(schema\/rate-limit|config|doctor)\.ts$/, to: /^features\/limits\.ts$/, why: 'the table of limits, which is pure' },
-  { from: /^config-values\.ts$/, to: /^features\/sign-in\/canonical-email\.ts$/, why: 'one form of an address, which is pure' },
+  {
+    from: /^(schema\/rate-limit|config|doctor)\.ts$/,
+    to: /^features\/limits\.ts$/,
+    why: 'the table of limits, which is pure',
+  },
+  {
+    from: /^config-values\.ts$/,
+    to: /^features\/sign-in\/canonical-email\.ts$/,
+    why: 'one form of an address, which is pure',
+  },
 ]
 
 function zoneOf(path: string): Zone {
   const [folder = '', ...rest] = path.split('/')
   const zone = rest.length === 0 ? AT_THE_TOP[folder] : folder
-  if (zone === undefined || !Object.hasOwn(ZONES, zone)) throw new Error(`src/${path} has no zone. Give it one in tests/architecture/imports.test.ts.`)
+  if (zone === undefined || !Object.hasOwn(ZONES, zone))
+    throw new Error(`src/${path} has no zone. Give it one in tests/architecture/imports.test.ts.`)
   return zone as Zone // a key of ZONES, as just checked
 }
 
@@ -98,7 +134,8 @@ function goesUphill({ from, to }: Arrow): boolean {
 
 const all = arrows()
 const inner = all.filter(({ isPackage }) => !isPackage)
-const inWords = (list: readonly Arrow[]) => list.map(({ from, to, typeOnly }) => `${from} -> ${to}${typeOnly ? ' (types)' : ''}`)
+const inWords = (list: readonly Arrow[]) =>
+  list.map(({ from, to, typeOnly }) => `${from} -> ${to}${typeOnly ? ' (types)' : ''}`)
 
 describe('who imports whom', () => {
   test('the walk sees the imports that are there', () => {
@@ -145,19 +182,27 @@ describe('who imports whom', () => {
   test('each feature has its line, and leans on what is there', () => {
     const folders = new Set(sourceFiles().flatMap(({ path }) => /^features\/([^/]+)\//.exec(path)?.[1] ?? []))
     expect(Object.keys(FEATURES).sort()).toEqual([...folders].sort())
-    expect(Object.values(FEATURES).flat().filter((feature) => !folders.has(feature))).toEqual([])
+    expect(
+      Object.values(FEATURES)
+        .flat()
+        .filter((feature) => !folders.has(feature)),
+    ).toEqual([])
   })
 
   test('no circle of imports that runs', () => {
     // The builder's own circle: features make their types on it, and it finds them through their table of contents.
-    const running = inner.filter(({ typeOnly, to, from }) => !typeOnly && !to.startsWith('generated/') && from !== 'schema/index.ts')
+    const running = inner.filter(
+      ({ typeOnly, to, from }) => !typeOnly && !to.startsWith('generated/') && from !== 'schema/index.ts',
+    )
     expect(circleIn(running)).toEqual([])
     const arrow = (from: string, to: string): Arrow => ({ from, to, typeOnly: false, isPackage: false })
     expect(circleIn([arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b')])).toEqual(['b', 'c', 'b'])
   })
 
   test('what is shared stands alone, and the client with it: no package of the server', () => {
-    const packages = (folder: string) => [...new Set(all.filter((arrow) => arrow.isPackage && arrow.from.startsWith(folder)).map(({ to }) => to))]
+    const packages = (folder: string) => [
+      ...new Set(all.filter((arrow) => arrow.isPackage && arrow.from.startsWith(folder)).map(({ to }) => to)),
+    ]
     expect(packages('shared/')).toEqual([])
     expect(packages('client/')).toEqual([])
     expect(packages('web/').filter((name) => name.startsWith('node:'))).toEqual([])
@@ -196,7 +241,9 @@ describe('who may say what', () => {
   })
 
   test('nothing is printed but by the log, the start and the doctor', () => {
-    const code = filesThatSay(/\bconsole\.|process\.(stdout|stderr)\.write/).filter((path) => !/^(web|client)\//.test(path))
+    const code = filesThatSay(/\bconsole\.|process\.(stdout|stderr)\.write/).filter(
+      (path) => !/^(web|client)\//.test(path),
+    )
     expect(code.filter((path) => !['main.ts', 'doctor-main.ts'].includes(path))).toEqual([])
   })
 })

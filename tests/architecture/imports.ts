@@ -32,6 +32,10 @@ export function arrows(): Arrow[] {
 function isTypeOnly(clause: string | undefined): boolean {
   if (clause === undefined) return false
   if (/^type\s/.test(clause)) return true
-  const names = /^\{([^}]*)\}$/.exec(clause.trim())?.[1]?.split(',').map((name) => name.trim()).filter(Boolean)
+  const names = /^\{([^}]*)\}$/
+    .exec(clause.trim())?.[1]
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '))
 }

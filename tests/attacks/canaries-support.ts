@@ -14,7 +14,9 @@ export type Place = { name: string; content: Buffer }
 export function sightings(canaries: readonly Canary[], places: readonly Place[]): string[] {
   return canaries.flatMap((canary) =>
     formsOf(canary.bytes).flatMap(({ form, bytes }) =>
-      places.filter(({ content }) => content.includes(bytes)).map((place) => `${canary.name} as ${form} in ${place.name}`),
+      places
+        .filter(({ content }) => content.includes(bytes))
+        .map((place) => `${canary.name} as ${form} in ${place.name}`),
     ),
   )
 }
@@ -29,9 +31,15 @@ function formsOf(secret: Buffer): { form: string; bytes: Buffer }[] {
   const base64 = [0, 1, 2].map((offset) => base64Within(secret, offset))
   return [
     { form: 'itself', bytes: secret },
-    ...[secret.toString('hex'), secret.toString('hex').toUpperCase()].map((hex) => ({ form: 'hex', bytes: Buffer.from(hex) })),
+    ...[secret.toString('hex'), secret.toString('hex').toUpperCase()].map((hex) => ({
+      form: 'hex',
+      bytes: Buffer.from(hex),
+    })),
     ...base64.map((text) => ({ form: 'base64', bytes: Buffer.from(text) })),
-    ...base64.map((text) => ({ form: 'base64url', bytes: Buffer.from(text.replaceAll('+', '-').replaceAll('/', '_')) })),
+    ...base64.map((text) => ({
+      form: 'base64url',
+      bytes: Buffer.from(text.replaceAll('+', '-').replaceAll('/', '_')),
+    })),
   ]
 }
 
@@ -48,7 +56,9 @@ export async function databaseOf(app: TestApp): Promise<Place[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    const tables = await client.query<{ table: string }>("SELECT tablename AS table FROM pg_tables WHERE schemaname = 'public'")
+    const tables = await client.query<{ table: string }>(
+      "SELECT tablename AS table FROM pg_tables WHERE schemaname = 'public'",
+    )
     const places: Place[] = []
     for (const { table } of tables.rows) {
       const { rows } = await client.query<{ row: string }>(`SELECT "${table}"::text AS row FROM "${table}"`)
@@ -62,7 +72,9 @@ export async function databaseOf(app: TestApp): Promise<Place[]> {
 
 async function filesOf(folder: string): Promise<Place[]> {
   const names = (await readdir(folder)).filter((name) => name.includes('.db'))
-  return Promise.all(names.map(async (name) => ({ name: `the file ${name}`, content: await readFile(join(folder, name)) })))
+  return Promise.all(
+    names.map(async (name) => ({ name: `the file ${name}`, content: await readFile(join(folder, name)) })),
+  )
 }
 
 /** Every key of ours in Redis, with its value. */

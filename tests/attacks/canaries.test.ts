@@ -12,7 +12,12 @@ import type { Canary, Place } from './canaries-support.ts'
 import { wrongCode } from './mail-links-support.ts'
 
 const PLAIN_TITLE = 'a title that anybody may read'
-const SECRETS = ['canary: the first secret', 'canary: the second, ünsealed', 'canary: refused as it was too deep', 'canary: in the document']
+const SECRETS = [
+  'canary: the first secret',
+  'canary: the second, ünsealed',
+  'canary: refused as it was too deep',
+  'canary: in the document',
+]
 
 // One long day of a server, with all that people do and much that they should not; then a look into every corner.
 describe('D6: canary secrets', () => {
@@ -25,13 +30,19 @@ describe('D6: canary secrets', () => {
   let places: Place[]
   let app: TestApp
 
-  const keep = (name: string, text: string) => canaries.push({ name, bytes: Buffer.from(text) }, { name: `${name}, decoded`, bytes: Buffer.from(text, 'base64url') })
+  const keep = (name: string, text: string) =>
+    canaries.push(
+      { name, bytes: Buffer.from(text) },
+      { name: `${name}, decoded`, bytes: Buffer.from(text, 'base64url') },
+    )
   const keepCookies = ({ cookies }: Visitor) => {
     for (const [name, value] of cookies) for (const token of value.split('.')) keep(name, token)
   }
 
   beforeAll(async () => {
-    const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation((text) => printed.push(String(text)) > 0))
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation((text) => printed.push(String(text)) > 0),
+    )
     const mailbox = testMailbox()
     let failures = 1
     const mailer = {
@@ -39,7 +50,8 @@ describe('D6: canary secrets', () => {
       async send(mail: Parameters<typeof mailbox.mailer.send>[0], id: string) {
         // The mail lies in the outbox while it is sent.
         if (seenOnTheWay.length === 0) seenOnTheWay.push(...(await databaseOf(app)))
-        if (failures-- > 0) throw new Error(`The provider repeats: ${mail.to} ${mail.subject} ${mail.text} ${mail.html}`)
+        if (failures-- > 0)
+          throw new Error(`The provider repeats: ${mail.to} ${mail.subject} ${mail.text} ${mail.html}`)
         return mailbox.mailer.send(mail, id)
       },
     }
@@ -99,7 +111,11 @@ describe('D6: canary secrets', () => {
     await app.browser().graphql(VERIFY, { token: third.token, confirm: true })
 
     const token = browser.cookies.get('latchkey-session') ?? ''
-    for (const init of [{ headers: { authorization: `Bearer ${token}` } }, { headers: { cookie: `latchkey-session=${token}; latchkey-session=${token}` } }, { headers: { origin: 'https://evil.example' } }]) {
+    for (const init of [
+      { headers: { authorization: `Bearer ${token}` } },
+      { headers: { cookie: `latchkey-session=${token}; latchkey-session=${token}` } },
+      { headers: { origin: 'https://evil.example' } },
+    ]) {
       await browser.graphql('{ me { id } }', {}, init)
     }
     await browser.fetch(`/graphql?query={me{id}}&token=${token}`)
@@ -121,16 +137,23 @@ describe('D6: canary secrets', () => {
     await list(browser)
     await create(browser, { id, secret: SECRETS[0] })
     await create(browser, { secret: SECRETS[0]?.repeat(2_000) })
-    await create(browser, { secret: JSON.parse('['.repeat(40) + JSON.stringify(SECRETS[2]) + ']'.repeat(40)) as unknown })
+    await create(browser, {
+      secret: JSON.parse('['.repeat(40) + JSON.stringify(SECRETS[2]) + ']'.repeat(40)) as unknown,
+    })
     await create(browser, { collection: { secret: SECRETS[2] }, title: [SECRETS[2]] })
-    await browser.graphql(`mutation { createRecord(input: { collection: "n", secret: ${JSON.stringify(SECRETS[3])} }) { secret } }`)
+    await browser.graphql(
+      `mutation { createRecord(input: { collection: "n", secret: ${JSON.stringify(SECRETS[3])} }) { secret } }`,
+    )
     await browser.graphql(`mutation { createRecord(input: { collection: "n", secret: ${JSON.stringify(SECRETS[3])} `)
     await browser.graphql('', {}, { body: `{"query": "${SECRETS[3]}` })
     await browser.graphql('query ($secret: Nothing) { me { id } }', { secret: SECRETS[3] })
     await whileBroken(() => create(browser, { secret: SECRETS[0] }))
     await whileBroken(() => update(browser, { id, revision: 2, secret: SECRETS[0] }))
     await whileBroken(() => read(browser, id))
-    await app.services.database.systemDb.record.updateMany({ where: { title: PLAIN_TITLE }, data: { secretSealed: 'v1.test.AAAA' } })
+    await app.services.database.systemDb.record.updateMany({
+      where: { title: PLAIN_TITLE },
+      data: { secretSealed: 'v1.test.AAAA' },
+    })
     await read(browser, id)
     app.clock.advance(16 * 60_000)
     await read(browser, id)
@@ -153,18 +176,26 @@ describe('D6: canary secrets', () => {
     const disguises = ['hex', 'base64', 'base64url'] as const
     for (const form of disguises) {
       for (const before of ['', '.', '..']) {
-        const content = Buffer.from(`... ${Buffer.concat([Buffer.from(before), bytes, Buffer.from('!')]).toString(form)} ...`)
+        const content = Buffer.from(
+          `... ${Buffer.concat([Buffer.from(before), bytes, Buffer.from('!')]).toString(form)} ...`,
+        )
         expect(sightings(canaries.slice(0, 1), [{ name: 'here', content }]).join()).toContain(form)
       }
     }
-    expect(sightingsOfCode('123456', [{ name: 'here', content: Buffer.from('type 123 456 there') }])).toEqual(['a code in here'])
+    expect(sightingsOfCode('123456', [{ name: 'here', content: Buffer.from('type 123 456 there') }])).toEqual([
+      'a code in here',
+    ])
     expect(lines.join('')).toContain('graphql.unexpected')
     expect(inThe('the log')[0]?.content.length).toBeGreaterThan(1_000)
     if (app.services.redis) expect(inThe('Redis')[0]?.content.toString()).toContain('latchkey:{limits}:')
     // The hash of a session's token is what the database holds of it.
     const session = canaries.findLast(({ name }) => name === 'latchkey-session')
-    const hash = createHash('sha256').update(session?.bytes.toString() ?? '').digest('base64url')
-    expect(sightings([{ name: 'hash', bytes: Buffer.from(hash) }], places).join()).toMatch(/hash as itself in the (file|table)/)
+    const hash = createHash('sha256')
+      .update(session?.bytes.toString() ?? '')
+      .digest('base64url')
+    expect(sightings([{ name: 'hash', bytes: Buffer.from(hash) }], places).join()).toMatch(
+      /hash as itself in the (file|table)/,
+    )
     expect(Buffer.concat(seenOnTheWay.map(({ content }) => content)).toString('latin1')).toMatch(/v1\.test\.[\w-]{200}/) // the waiting mail
     expect([codes.length, canaries.length > 30]).toEqual([4, true])
   })

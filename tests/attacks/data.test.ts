@@ -7,7 +7,19 @@ import type { TestApp } from '../support/app.ts'
 import type { Visitor } from '../support/browser-like.ts'
 import { provider } from '../support/databases.ts'
 import { signIn } from '../support/people.ts'
-import { create, CREATE, jwe, list, made, page, personWith, read, remove, rowId, update } from '../features/records/support.ts'
+import {
+  create,
+  CREATE,
+  jwe,
+  list,
+  made,
+  page,
+  personWith,
+  read,
+  remove,
+  rowId,
+  update,
+} from '../features/records/support.ts'
 
 const schema = buildSchema()
 const rootTypes = [schema.getQueryType(), schema.getMutationType()] as GraphQLObjectType[] // there are both
@@ -24,15 +36,24 @@ describe('D4: an operator in the place of a text', () => {
 
   const leaves = rootTypes.flatMap((root) =>
     Object.values(root.getFields()).flatMap((field) =>
-      field.args.flatMap((arg) => leavesOf(arg.type, [arg.name]).map((leaf) => ({ ...leaf, operation: root.name.toLowerCase(), field: field.name }))),
+      field.args.flatMap((arg) =>
+        leavesOf(arg.type, [arg.name]).map((leaf) => ({
+          ...leaf,
+          operation: root.name.toLowerCase(),
+          field: field.name,
+        })),
+      ),
     ),
   )
 
   function leavesOf(type: GraphQLInputType, path: string[], nullable = true): Omit<Leaf, 'operation' | 'field'>[] {
     if (isNonNullType(type)) return leavesOf(type.ofType, path, false)
     if (isListType(type)) return leavesOf(type.ofType, [...path, '0'])
-    if (isInputObjectType(type)) return Object.values(type.getFields()).flatMap((field) => leavesOf(field.type, [...path, field.name]))
-    return isScalarType(type) && ['String', 'ID', 'DateTime'].includes(type.name) ? [{ path, type: type.name, nullable }] : []
+    if (isInputObjectType(type))
+      return Object.values(type.getFields()).flatMap((field) => leavesOf(field.type, [...path, field.name]))
+    return isScalarType(type) && ['String', 'ID', 'DateTime'].includes(type.name)
+      ? [{ path, type: type.name, nullable }]
+      : []
   }
 
   /** Where null is no value but stands for 'none': there it means what leaving it out means, or clears. */
@@ -49,8 +70,27 @@ describe('D4: an operator in the place of a text', () => {
     'requestMagicLink.input.redirectTo': 'no place to go to',
   }
 
-  const HOSTILE = [{ not: '' }, { contains: '' }, { equals: 'x' }, { startsWith: '' }, {}, ['x'], [], [{ not: '' }], { toString: 'x' }, true, 1.5] as const
-  const VALID = { String: 'x', ID: 'record_0198c5b2-0000-7000-8000-000000000000', DateTime: '2026-01-01T00:00:00Z', Int: 1, Boolean: false, JSON: null }
+  const HOSTILE = [
+    { not: '' },
+    { contains: '' },
+    { equals: 'x' },
+    { startsWith: '' },
+    {},
+    ['x'],
+    [],
+    [{ not: '' }],
+    { toString: 'x' },
+    true,
+    1.5,
+  ] as const
+  const VALID = {
+    String: 'x',
+    ID: 'record_0198c5b2-0000-7000-8000-000000000000',
+    DateTime: '2026-01-01T00:00:00Z',
+    Int: 1,
+    Boolean: false,
+    JSON: null,
+  }
 
   const nameOf = ({ field, path }: Leaf) => [field, ...path].join('.')
 
@@ -58,36 +98,48 @@ describe('D4: an operator in the place of a text', () => {
     const names = leaves.map(nameOf)
     expect(names).toHaveLength(new Set(names).size)
     expect(names.length).toBeGreaterThanOrEqual(20)
-    for (const name of ['records.collection', 'records.updatedSince', 'nodes.ids.0', 'verifyMagicLink.input.token', 'deleteRecord.input.id']) {
+    for (const name of [
+      'records.collection',
+      'records.updatedSince',
+      'nodes.ids.0',
+      'verifyMagicLink.input.token',
+      'deleteRecord.input.id',
+    ]) {
       expect(names).toContain(name)
     }
     expect(Object.keys(NULL_IS_FINE).filter((name) => !names.includes(name))).toEqual([])
   })
 
-  test.each(leaves.map((leaf) => [nameOf(leaf), leaf] as const))('D4: %s takes no object, no list, nothing but a text', async (_name, leaf) => {
-    const { browser } = await personWith(app, ['kept'])
-    const before = await everythingStored()
-    for (const hostile of HOSTILE) {
-      // A list of one is what a list's place takes, and its place is not a leaf's.
-      const answers = [await asVariable(browser, leaf, hostile), await inDocument(browser, leaf, hostile)]
-      for (const { code, data, status } of answers) {
-        expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(code)
-        expect(data?.[leaf.field] ?? null).toBeNull()
-        expect(status).toBeLessThan(500)
+  test.each(leaves.map((leaf) => [nameOf(leaf), leaf] as const))(
+    'D4: %s takes no object, no list, nothing but a text',
+    async (_name, leaf) => {
+      const { browser } = await personWith(app, ['kept'])
+      const before = await everythingStored()
+      for (const hostile of HOSTILE) {
+        // A list of one is what a list's place takes, and its place is not a leaf's.
+        const answers = [await asVariable(browser, leaf, hostile), await inDocument(browser, leaf, hostile)]
+        for (const { code, data, status } of answers) {
+          expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(code)
+          expect(data?.[leaf.field] ?? null).toBeNull()
+          expect(status).toBeLessThan(500)
+        }
       }
-    }
-    expect(await everythingStored()).toEqual(before)
-  })
+      expect(await everythingStored()).toEqual(before)
+    },
+  )
 
-  test.each(leaves.map((leaf) => [nameOf(leaf), leaf] as const))('D4: %s takes null only where it says what null means', async (name, leaf) => {
-    const { browser } = await personWith(app, ['kept'])
-    const answers = [await asVariable(browser, leaf, null), await inDocument(browser, leaf, null)]
+  test.each(leaves.map((leaf) => [nameOf(leaf), leaf] as const))(
+    'D4: %s takes null only where it says what null means',
+    async (name, leaf) => {
+      const { browser } = await personWith(app, ['kept'])
+      const answers = [await asVariable(browser, leaf, null), await inDocument(browser, leaf, null)]
 
-    for (const { code } of answers) {
-      if (name in NULL_IS_FINE) expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'INTERNAL']).not.toContain(code)
-      else expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(code)
-    }
-  })
+      for (const { code } of answers) {
+        if (name in NULL_IS_FINE) expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'INTERNAL']).not.toContain(code)
+        else expect(['BAD_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(code)
+      }
+    },
+  )
 
   /** Valid arguments for a field, but for one place. */
   function argsWith(leaf: Leaf, value: unknown): Record<string, unknown> {
@@ -103,9 +155,13 @@ describe('D4: an operator in the place of a text', () => {
     const inner = isNonNullType(type) ? type.ofType : type
     if (isListType(inner)) return [valueFor(inner.ofType, [...path, '0'], leaf, value)]
     if (!isInputObjectType(inner)) return VALID[String(inner) as keyof typeof VALID] // a scalar of the schema
-    if (leaf.field === 'requestMagicLink' && leaf.path.at(-1) !== 'email') return { email: 'null@example.com', ...only(leaf, value) }
-    if (leaf.field === 'createRecord' && leaf.path.at(-1) !== 'collection') return { collection: 'notes', ...only(leaf, value) }
-    const fields = Object.values(inner.getFields()).map((field) => [field.name, valueFor(field.type, [...path, field.name], leaf, value)] as const)
+    if (leaf.field === 'requestMagicLink' && leaf.path.at(-1) !== 'email')
+      return { email: 'null@example.com', ...only(leaf, value) }
+    if (leaf.field === 'createRecord' && leaf.path.at(-1) !== 'collection')
+      return { collection: 'notes', ...only(leaf, value) }
+    const fields = Object.values(inner.getFields()).map(
+      (field) => [field.name, valueFor(field.type, [...path, field.name], leaf, value)] as const,
+    )
     return Object.fromEntries(fields.filter(([, given]) => given !== undefined))
   }
 
@@ -128,7 +184,9 @@ describe('D4: an operator in the place of a text', () => {
   function literal(value: unknown): string {
     if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
     if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-    return `{ ${Object.entries(value).map(([key, inner]) => `${key}: ${literal(inner)}`).join(', ')} }`
+    return `{ ${Object.entries(value)
+      .map(([key, inner]) => `${key}: ${literal(inner)}`)
+      .join(', ')} }`
   }
 
   const selection = (_leaf: Leaf) => '{ __typename }'
@@ -140,7 +198,11 @@ describe('D4: an operator in the place of a text', () => {
 })
 
 describe('D5: guessing by filter and sort', () => {
-  const argumentsOf = (name: string) => rootTypes.map((root) => root.getFields()[name]).find(Boolean)?.args.map((arg) => arg.name)
+  const argumentsOf = (name: string) =>
+    rootTypes
+      .map((root) => root.getFields()[name])
+      .find(Boolean)
+      ?.args.map((arg) => arg.name)
   const PAGE = ['first', 'after', 'last', 'before']
 
   test('D5: the lists filter by what is listed here, and sort by nothing', () => {
@@ -148,7 +210,9 @@ describe('D5: guessing by filter and sort', () => {
     expect(argumentsOf('securityAudit')?.sort()).toEqual(['action', ...PAGE].sort())
     expect(argumentsOf('sessions')).toEqual([])
     expect(argumentsOf('nodes')).toEqual(['ids'])
-    const inputs = Object.values(schema.getTypeMap()).filter(isInputObjectType).map(({ name }) => name)
+    const inputs = Object.values(schema.getTypeMap())
+      .filter(isInputObjectType)
+      .map(({ name }) => name)
     expect(inputs.filter((name) => /filter|where|order|sort/i.test(name))).toEqual([])
   })
 
@@ -168,7 +232,12 @@ describe('D5: guessing by filter and sort', () => {
 
   test('D5: what stands in data, in a secret, in a ciphertext or in a column of ours is found by no filter', async () => {
     const { browser, userId } = await signIn(app)
-    await made(browser, { title: 'needle', data: 'hay1', secret: 'hay2', encryptedData: jwe({ header: { alg: 'dir', enc: 'A256GCM', kid: 'hay3' } }) })
+    await made(browser, {
+      title: 'needle',
+      data: 'hay1',
+      secret: 'hay2',
+      encryptedData: jwe({ header: { alg: 'dir', enc: 'A256GCM', kid: 'hay3' } }),
+    })
     const total = async (args: Record<string, unknown>) => (await page(browser, args)).totalCount
 
     expect(await total({ titleContains: 'needle' })).toBe(1)
@@ -182,7 +251,10 @@ describe('D5: guessing by filter and sort', () => {
     const [owner, stranger] = [await personWith(app, ['canary one', 'canary two']), await personWith(app, ['own'])]
     const theirs = await page(owner.browser)
 
-    for (const args of [{ titleContains: 'canary' }, { collection: 'notes', updatedSince: '2000-01-01T00:00:00Z', titleContains: 'canary' }]) {
+    for (const args of [
+      { titleContains: 'canary' },
+      { collection: 'notes', updatedSince: '2000-01-01T00:00:00Z', titleContains: 'canary' },
+    ]) {
       expect((await page(stranger.browser, args)).totalCount).toBe(0)
     }
     const { edges } = await page(stranger.browser, { before: theirs.edges[0]?.cursor })
@@ -192,7 +264,14 @@ describe('D5: guessing by filter and sort', () => {
 
   test('D5: a cursor names a time and an id; one that names anything else is refused', async () => {
     const { browser } = await personWith(app, ['x'])
-    const forged = ['title.x', '{"title":"x"}', `1.0198c5b2-0000-7000-8000-000000000000 `, "1.x' OR '1'='1", '1', '.'].map((text) => Buffer.from(text).toString('base64url'))
+    const forged = [
+      'title.x',
+      '{"title":"x"}',
+      `1.0198c5b2-0000-7000-8000-000000000000 `,
+      "1.x' OR '1'='1",
+      '1',
+      '.',
+    ].map((text) => Buffer.from(text).toString('base64url'))
     for (const after of forged) expect((await list(browser, { after })).code).toBe('BAD_INPUT')
   })
 })
@@ -204,7 +283,8 @@ describe('D7: __proto__ and constructor', () => {
     const answer = await browser.graphql('', {}, { body })
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before)
     expect(Object.getOwnPropertyNames(Array.prototype)).not.toContain('polluted')
-    for (const object of [{}, [], () => {}, Object.create(Object.prototype)]) expect((object as { polluted?: unknown }).polluted).toBeUndefined() // whatever it is
+    for (const object of [{}, [], () => {}, Object.create(Object.prototype)])
+      expect((object as { polluted?: unknown }).polluted).toBeUndefined() // whatever it is
     expect(answer.status).toBeLessThan(500)
     expect(answer.code).not.toBe('INTERNAL')
     return answer
@@ -237,14 +317,35 @@ describe('D7: __proto__ and constructor', () => {
 
   test.each([
     ['as a variable', asBody('{ me { id } }', '{"__proto__":{"polluted":true}}')],
-    ['as the variable', asBody('query ($__proto__: ID!) { record(id: $__proto__) { id } }', '{"__proto__":"record_0198c5b2-0000-7000-8000-000000000000"}')],
-    ['as the variable that is an object', asBody('query ($__proto__: JSON) { me { id } }', '{"__proto__":{"polluted":true}}')],
-    ['as a variable named constructor', asBody('query ($constructor: ID!) { record(id: $constructor) { id } }', '{"constructor":{"prototype":{"polluted":true}}}')],
+    [
+      'as the variable',
+      asBody(
+        'query ($__proto__: ID!) { record(id: $__proto__) { id } }',
+        '{"__proto__":"record_0198c5b2-0000-7000-8000-000000000000"}',
+      ),
+    ],
+    [
+      'as the variable that is an object',
+      asBody('query ($__proto__: JSON) { me { id } }', '{"__proto__":{"polluted":true}}'),
+    ],
+    [
+      'as a variable named constructor',
+      asBody(
+        'query ($constructor: ID!) { record(id: $constructor) { id } }',
+        '{"constructor":{"prototype":{"polluted":true}}}',
+      ),
+    ],
     ['in an input', asBody(CREATE, '{"input":{"collection":"notes","__proto__":{"polluted":true,"title":"x"}}}')],
-    ['in an input, as its constructor', asBody(CREATE, '{"input":{"collection":"notes","constructor":{"prototype":{"polluted":true}}}}')],
+    [
+      'in an input, as its constructor',
+      asBody(CREATE, '{"input":{"collection":"notes","constructor":{"prototype":{"polluted":true}}}}'),
+    ],
     ['as all variables', asBody('{ me { id } }', '{"constructor":{"prototype":{"polluted":true}}}')],
     ['in the body', '{"__proto__":{"polluted":true,"query":"{ me { id } }"}}'],
-    ['in the body, besides', '{"query":"{ me { id } }","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'],
+    [
+      'in the body, besides',
+      '{"query":"{ me { id } }","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    ],
     ['in the extensions', '{"query":"{ me { id } }","extensions":{"__proto__":{"polluted":true}}}'],
     ['as the operation', '{"query":"query a { me { id } }","operationName":"__proto__"}'],
     ['as the name of the operation', '{"query":"query __proto__ { me { id } }","operationName":"__proto__"}'],
@@ -287,7 +388,13 @@ describe('D8: two writers on one revision', () => {
       // The barrier: both have read before either writes.
       const seen = await Promise.all([read(browser, id), read(browser, id)])
       const answers = await Promise.all(
-        seen.map(({ data }, writer) => update(browser, { id, revision: data?.record?.revision, data: [...(data?.record?.data as string[]), `${round}.${writer}`] })), // as it was made
+        seen.map(({ data }, writer) =>
+          update(browser, {
+            id,
+            revision: data?.record?.revision,
+            data: [...(data?.record?.data as string[]), `${round}.${writer}`],
+          }),
+        ), // as it was made
       )
       expect(ended(answers)).toEqual({ done: 1, CONFLICT: 1 })
       const [refused] = answers.filter(({ code }) => code === 'CONFLICT')
@@ -301,7 +408,9 @@ describe('D8: two writers on one revision', () => {
   test('D8: fifty writers at once on one revision: one is done', async () => {
     const { browser } = await signIn(app)
     const { id } = await made(browser)
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, writer) => update(browser, { id, revision: 1, title: `writer ${writer}` })))
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, writer) => update(browser, { id, revision: 1, title: `writer ${writer}` })),
+    )
 
     expect(ended(answers)).toEqual({ done: 1, CONFLICT: 49 })
     const winner = answers.findIndex(({ code }) => code === null)
@@ -314,7 +423,11 @@ describe('D8: two writers on one revision', () => {
     const write = async (writer: number): Promise<void> => {
       for (;;) {
         const { data } = await read(browser, id)
-        const answer = await update(browser, { id, revision: data?.record?.revision, data: [...(data?.record?.data as number[]), writer] }) // as it was made
+        const answer = await update(browser, {
+          id,
+          revision: data?.record?.revision,
+          data: [...(data?.record?.data as number[]), writer],
+        }) // as it was made
         if (answer.code === null) return
         expect(answer.code).toBe('CONFLICT')
       }
@@ -330,7 +443,10 @@ describe('D8: two writers on one revision', () => {
     const { browser } = await signIn(app)
     for (let round = 0; round < 10; round++) {
       const { id } = await made(browser)
-      const [changed, deleted] = await Promise.all([update(browser, { id, revision: 1, title: 'x' }), remove(browser, { id, revision: 1 })])
+      const [changed, deleted] = await Promise.all([
+        update(browser, { id, revision: 1, title: 'x' }),
+        remove(browser, { id, revision: 1 }),
+      ])
 
       expect([changed.code, deleted.code].filter((code) => code === null)).toHaveLength(1)
       expect((await read(browser, id)).data?.record === null).toBe(deleted.code === null)
@@ -345,7 +461,9 @@ describe('D8: two writers on one revision', () => {
     for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value)
     const { id } = await made(browser)
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, writer) => update(writer % 2 === 0 ? browser : elsewhere, { id, revision: 1, title: String(writer) })),
+      Array.from({ length: 50 }, (_, writer) =>
+        update(writer % 2 === 0 ? browser : elsewhere, { id, revision: 1, title: String(writer) }),
+      ),
     )
     expect(ended(answers)).toEqual({ done: 1, CONFLICT: 49 })
     expect((await create(elsewhere)).code).toBeNull()

@@ -48,15 +48,31 @@ const BY_ONE_WHO_IS_SIGNED_IN: readonly (readonly [name: string, query: string, 
   ['sessions', '{ sessions { id current level } }', [SESSION, 'SELECT sessions', LOG]],
   ['record', `query ($id: ID!) { record(id: $id) { ${FIELDS} } }`, [SESSION, 'SELECT records', LOG]],
   ['node', `query ($id: ID!) { node(id: $id) { id ... on Record { ${FIELDS} } } }`, [SESSION, 'SELECT records', LOG]],
-  ['nodes, the viewer and the session', 'query ($me: ID!) { nodes(ids: [$me]) { id ... on User { email } } }', [SESSION]],
-  ['a page of records', `{ records { edges { cursor node { ${FIELDS} } } pageInfo { hasNextPage } } }`, [SESSION, 'SELECT records', LOG]],
-  ['a page and its count', `{ records { totalCount edges { node { ${FIELDS} } } } }`, [SESSION, 'SELECT records', 'COUNT records', LOG]],
+  [
+    'nodes, the viewer and the session',
+    'query ($me: ID!) { nodes(ids: [$me]) { id ... on User { email } } }',
+    [SESSION],
+  ],
+  [
+    'a page of records',
+    `{ records { edges { cursor node { ${FIELDS} } } pageInfo { hasNextPage } } }`,
+    [SESSION, 'SELECT records', LOG],
+  ],
+  [
+    'a page and its count',
+    `{ records { totalCount edges { node { ${FIELDS} } } } }`,
+    [SESSION, 'SELECT records', 'COUNT records', LOG],
+  ],
   [
     'a filtered page, asked for in pieces and by other names',
     '{ records(collection: "notes", titleContains: "x") { e: edges { a: node { data } b: node { secret } } edges { node { ...F } } } } fragment F on Record { encryptedData }',
     [SESSION, 'SELECT records', LOG],
   ],
-  ['securityAudit', '{ securityAudit { edges { cursor node { id action details timestamp } } } }', [SESSION, 'SELECT audit_entries', LOG]],
+  [
+    'securityAudit',
+    '{ securityAudit { edges { cursor node { id action details timestamp } } } }',
+    [SESSION, 'SELECT audit_entries', LOG],
+  ],
   [
     'createRecord',
     `mutation { createRecord(input: { collection: "n", data: 1, secret: 2 }) { ${FIELDS} } }`,
@@ -104,7 +120,11 @@ describe('somebody who is signed in', () => {
     const ids = [(await made(browser)).id, (await made(browser)).id, newId()]
     const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'
 
-    expect(await statementsOf(() => browser.graphql(query, { ids }))).toEqual([SESSION, ...Array<string>(3).fill('SELECT records'), LOG])
+    expect(await statementsOf(() => browser.graphql(query, { ids }))).toEqual([
+      SESSION,
+      ...Array<string>(3).fill('SELECT records'),
+      LOG,
+    ])
   })
 
   test('once a minute, that the session was used', async () => {
@@ -180,6 +200,13 @@ describe('somebody who signs in', () => {
     const tried = (code: string) => statementsOf(() => browser.graphql(VERIFY_CODE, { code }))
 
     expect(await tried(wrong)).toEqual([LINK, 'UPDATE magic_links', 'SELECT users', LOG])
-    expect(await tried(code)).toEqual([LINK, 'UPDATE magic_links', ...SIGN_IN, 'INSERT record_usage', 'INSERT sessions', LOG])
+    expect(await tried(code)).toEqual([
+      LINK,
+      'UPDATE magic_links',
+      ...SIGN_IN,
+      'INSERT record_usage',
+      'INSERT sessions',
+      LOG,
+    ])
   })
 })

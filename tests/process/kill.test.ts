@@ -20,7 +20,7 @@ const KILLS = provider === 'sqlite' ? 180 : 20
 const KILLED_FIRST_STARTS = provider === 'sqlite' ? 24 : 4
 const PEOPLE = 6
 const LONGEST_LIFE_MS = 300
-const MOST_DEEDS = 60
+const MOST_DEEDS = 40
 const LONGEST_WAIT_MS = 5_000
 const LOOK_INSIDE_EVERY = 15
 
@@ -57,7 +57,7 @@ test(`${KILLS} kills during sign-ins and writes lose nothing that was answered, 
     await database.drop()
     await mail.close()
   }
-}, 600_000)
+}, 1_800_000)
 
 test(`${KILLED_FIRST_STARTS} first starts, killed while they make keys and tables, leave what the next start goes on from`, async () => {
   const startMs = await timeOfFirstStart()
@@ -78,11 +78,12 @@ test(`${KILLED_FIRST_STARTS} first starts, killed while they make keys and table
     expect(await server.stop()).toMatchObject({ code: 0, output: GREETING })
     await database.drop()
   }
-}, 300_000)
+}, 600_000)
 
 /** A server that has nothing to complain of says where it is, and no more. */
 const GREETING = expect.stringMatching(/^\s*Latchkey is listening on \S+\n\n( {2}\S.*\n)+\s*$/) as string // matches strings
-const QUIET = { LOG_LEVEL: 'warn', RATE_LIMIT_SCALE: '100000' }
+// A mail that is caught by many kills, on a slow machine, must not be too old in the end.
+const QUIET = { LOG_LEVEL: 'warn', RATE_LIMIT_SCALE: '100000', LINK_MINUTES: '60' }
 
 async function useUntilKilled(server: ServerProcess, people: readonly Person[], mail: MailServer): Promise<void> {
   const life = beginLife({ mail, random })

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType, isSpecifiedDirective, isSpecifiedScalarType } from 'graphql'
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedDirective,
+  isSpecifiedScalarType,
+} from 'graphql'
 import { expect, test } from 'vitest'
 import { buildSchema, printSchema } from '../../src/schema/index.ts'
 
@@ -8,7 +16,9 @@ type Described = { name: string; description?: string | null | undefined }
 /** Everything in the schema that a frontend developer reads, under its full name. */
 function everything(): Described[] {
   const schema = buildSchema()
-  const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+  )
   const parts = types.flatMap((type): Described[] => {
     const of = (part: Described) => ({ name: `${type.name}.${part.name}`, description: part.description })
     if (isEnumType(type)) return type.getValues().map(of)
@@ -34,7 +44,10 @@ test('every type, field, argument, enum value, input field and directive is desc
 })
 
 test('a description is a sentence: it begins with a capital or a sign, ends, and speaks of no file', () => {
-  const odd = everything().filter(({ description }) => !/^[A-Z'`0-9][^]*[.`]$/.test(description ?? '') || /\bTODO\b|src\/|\.ts\b/.test(description ?? ''))
+  const odd = everything().filter(
+    ({ description }) =>
+      !/^[A-Z'`0-9][^]*[.`]$/.test(description ?? '') || /\bTODO\b|src\/|\.ts\b/.test(description ?? ''),
+  )
   expect(odd.map(({ name, description }) => [name, description])).toEqual([])
 })
 

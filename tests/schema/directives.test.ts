@@ -1,4 +1,18 @@
-import { buildASTSchema, getNamedType, isCompositeType, isEnumType, isInputObjectType, isInterfaceType, isListType, isNonNullType, isObjectType, isScalarType, isUnionType, parse, valueFromASTUntyped } from 'graphql'
+import {
+  buildASTSchema,
+  getNamedType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  parse,
+  valueFromASTUntyped,
+} from 'graphql'
 import type { GraphQLField, GraphQLInputType, GraphQLObjectType, GraphQLOutputType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DOCUMENTED_LIMITS } from '../../src/features/limits.ts'
@@ -19,21 +33,34 @@ const roots = [query, mutation].flatMap((type) =>
 )
 
 /** What anybody may call. A field that is added stands behind @auth, or in this list. */
-const PUBLIC = ['Query.me', 'Query.session', 'Mutation.logout', 'Mutation.requestMagicLink', 'Mutation.verifyMagicLink', 'Mutation.verifyMagicCode']
+const PUBLIC = [
+  'Query.me',
+  'Query.session',
+  'Mutation.logout',
+  'Mutation.requestMagicLink',
+  'Mutation.verifyMagicLink',
+  'Mutation.verifyMagicCode',
+]
 
 /** The arguments of a field's directive, or undefined when it does not carry it. */
 function directiveOf(field: Field, name: string): Record<string, unknown> | undefined {
   const directive = field.astNode?.directives?.find((node) => node.name.value === name)
-  return directive && Object.fromEntries((directive.arguments ?? []).map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]))
+  return (
+    directive &&
+    Object.fromEntries((directive.arguments ?? []).map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]))
+  )
 }
 
 describe('what the schema says of each root field', () => {
-  test.each(roots.map(({ name, field }) => [name, field] as const))('%s says how often it may be called', (_name, field) => {
-    const rateLimit = directiveOf(field, 'rateLimit')
-    const rows = DOCUMENTED_LIMITS.map(({ max, window }) => ({ max, window }))
+  test.each(roots.map(({ name, field }) => [name, field] as const))(
+    '%s says how often it may be called',
+    (_name, field) => {
+      const rateLimit = directiveOf(field, 'rateLimit')
+      const rows = DOCUMENTED_LIMITS.map(({ max, window }) => ({ max, window }))
 
-    expect(rows).toContainEqual(rateLimit)
-  })
+      expect(rows).toContainEqual(rateLimit)
+    },
+  )
 
   test('each but the public ones says what its caller must have proved', () => {
     const open = roots.filter(({ field }) => !directiveOf(field, 'auth')).map(({ name }) => name)
@@ -48,7 +75,12 @@ describe('what the schema says of each root field', () => {
     const guarded = Object.values(schema.getTypeMap())
       .filter(isObjectType)
       .filter((type) => type !== query && type !== mutation)
-      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ name: `${type.name}.${field.name}`, auth: directiveOf(field, 'auth') })))
+      .flatMap((type) =>
+        Object.values(type.getFields()).map((field) => ({
+          name: `${type.name}.${field.name}`,
+          auth: directiveOf(field, 'auth'),
+        })),
+      )
       .filter(({ auth }) => auth)
     expect(guarded).toEqual([{ name: 'Record.secret', auth: { level: 'FRESH' } }])
   })
@@ -61,27 +93,33 @@ describe('what the server does about it', () => {
   })
   afterAll(() => app.close())
 
-  test.each(roots.map(({ name, type, field }) => [name, type, field] as const))('%s, called by nobody, does as its @auth says', async (_name, type, field) => {
-    const { code, data, headers } = await app.browser().graphql(callOf(type, field))
+  test.each(roots.map(({ name, type, field }) => [name, type, field] as const))(
+    '%s, called by nobody, does as its @auth says',
+    async (_name, type, field) => {
+      const { code, data, headers } = await app.browser().graphql(callOf(type, field))
 
-    if (directiveOf(field, 'auth')) {
-      expect(code).toBe('UNAUTHENTICATED')
-      expect(data?.[field.name] ?? null).toBeNull()
-    } else {
-      expect(['UNAUTHENTICATED', 'REAUTHENTICATION_REQUIRED', 'INTERNAL']).not.toContain(code)
-    }
-    expect(Number(headers.get('ratelimit-limit'))).toBeGreaterThan(0)
-  })
+      if (directiveOf(field, 'auth')) {
+        expect(code).toBe('UNAUTHENTICATED')
+        expect(data?.[field.name] ?? null).toBeNull()
+      } else {
+        expect(['UNAUTHENTICATED', 'REAUTHENTICATION_REQUIRED', 'INTERNAL']).not.toContain(code)
+      }
+      expect(Number(headers.get('ratelimit-limit'))).toBeGreaterThan(0)
+    },
+  )
 
-  test.each(roots.map(({ name, type, field }) => [name, type, field] as const))('%s, called with a session that is not fresh, does as its @auth says', async (_name, type, field) => {
-    const { browser } = await signIn(app)
-    app.clock.advance(16 * 60_000)
-    const { code } = await browser.graphql(callOf(type, field))
+  test.each(roots.map(({ name, type, field }) => [name, type, field] as const))(
+    '%s, called with a session that is not fresh, does as its @auth says',
+    async (_name, type, field) => {
+      const { browser } = await signIn(app)
+      app.clock.advance(16 * 60_000)
+      const { code } = await browser.graphql(callOf(type, field))
 
-    const level = directiveOf(field, 'auth')?.['level'] 
-    if (level === 'FRESH' || level === 'STRONG') expect(code).toBe('REAUTHENTICATION_REQUIRED')
-    else expect(['UNAUTHENTICATED', 'REAUTHENTICATION_REQUIRED', 'INTERNAL']).not.toContain(code)
-  })
+      const level = directiveOf(field, 'auth')?.['level']
+      if (level === 'FRESH' || level === 'STRONG') expect(code).toBe('REAUTHENTICATION_REQUIRED')
+      else expect(['UNAUTHENTICATED', 'REAUTHENTICATION_REQUIRED', 'INTERNAL']).not.toContain(code)
+    },
+  )
 })
 
 /** A call of a field, with a value of the right type for each argument that must be given. */

@@ -10,7 +10,8 @@ export function keyIdOf(jwe: string): string | null {
   const parts = jwe.split('.')
   const [header = '', ...rest] = parts
   const [, iv, ciphertext, tag] = rest
-  const wellFormed = parts.length === 5 && parts.every((part) => /^[A-Za-z0-9_-]*$/.test(part)) && iv && ciphertext && tag
+  const wellFormed =
+    parts.length === 5 && parts.every((part) => /^[A-Za-z0-9_-]*$/.test(part)) && iv && ciphertext && tag
   if (!wellFormed || header.length > MAX_HEADER_BYTES) throw malformed()
   const { alg, enc, kid } = parseHeader(header)
   if (typeof alg !== 'string' || typeof enc !== 'string') throw malformed()

@@ -18,7 +18,11 @@ export type RecordFilter = {
 export type RecordPage = KeysetPage<Record> & { filter: Prisma.RecordWhereInput }
 
 /** A page of the viewer's records, the newest first, over an index. */
-export async function listRecords({ db }: Context, args: RecordFilter & PageArgs, query: RecordQuery): Promise<RecordPage> {
+export async function listRecords(
+  { db }: Context,
+  args: RecordFilter & PageArgs,
+  query: RecordQuery,
+): Promise<RecordPage> {
   const filter = filterOf(args)
   const page = await keysetPage(args, positionOf, ({ take, order, ...bounds }) =>
     db.record.findMany({
@@ -52,12 +56,16 @@ function filterOf({ collection, titleContains, updatedSince }: RecordFilter): Pr
 // A filter that came out as null by mistake must not mean "everything".
 function refuseNull(filter: RecordFilter): void {
   for (const [field, value] of Object.entries(filter)) {
-    if (value === null) throw new AppError('BAD_INPUT', `${field}: leave it out, or give a value; null is neither.`, { field })
+    if (value === null)
+      throw new AppError('BAD_INPUT', `${field}: leave it out, or give a value; null is neither.`, { field })
   }
 }
 
 function checkedSearch(text: string): string {
   const field = 'titleContains'
   if (text.length > 0 && text.length <= MAX_SEARCH_LENGTH) return checkedText(field, text)
-  throw new AppError('BAD_INPUT', `${field}: 1 to ${MAX_SEARCH_LENGTH} characters.`, { field, limit: MAX_SEARCH_LENGTH })
+  throw new AppError('BAD_INPUT', `${field}: 1 to ${MAX_SEARCH_LENGTH} characters.`, {
+    field,
+    limit: MAX_SEARCH_LENGTH,
+  })
 }

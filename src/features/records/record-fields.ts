@@ -5,7 +5,13 @@ import { keyIdOf } from './encrypted-data.ts'
 import { searchForm } from './search-form.ts'
 
 /** The largest values that a record takes, in bytes of UTF-8; for JSON, of its text. */
-export const MAX_BYTES = { collection: 64, title: 1_000, data: 64 * 1024, secret: 16 * 1024, encryptedData: 96 * 1024 } as const
+export const MAX_BYTES = {
+  collection: 64,
+  title: 1_000,
+  data: 64 * 1024,
+  secret: 16 * 1024,
+  encryptedData: 96 * 1024,
+} as const
 
 /** What a caller may write into a record. Left out means untouched; null clears. */
 export type RecordFields = {
@@ -34,7 +40,9 @@ export function columnsOf(keys: Keyring, owner: { userId: string; id: string }, 
   if (fields.data !== undefined) columns.data = fields.data === null ? null : checkedJsonText('data', fields.data)
   if (fields.secret !== undefined) {
     columns.secretSealed =
-      fields.secret === null ? null : seal(keys, 'seal-records', checkedJsonText('secret', fields.secret), boundTo(owner))
+      fields.secret === null
+        ? null
+        : seal(keys, 'seal-records', checkedJsonText('secret', fields.secret), boundTo(owner))
   }
   if (fields.encryptedData !== undefined) {
     if (fields.encryptedData !== null) checkSize('encryptedData', fields.encryptedData)
@@ -52,7 +60,9 @@ export function openSecret(keys: Keyring, owner: { userId: string; id: string },
 /** The app's own name for a kind of record: 1 to 64 letters, digits and `_ - . : /`, a letter first. */
 export function checkedCollection(text: string): string {
   if (/^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$/.test(text)) return text
-  throw new AppError('BAD_INPUT', 'collection: 1 to 64 letters, digits and _ - . : /, beginning with a letter.', { field: 'collection' })
+  throw new AppError('BAD_INPUT', 'collection: 1 to 64 letters, digits and _ - . : /, beginning with a letter.', {
+    field: 'collection',
+  })
 }
 
 /** Plain text for people: well-formed Unicode without control characters. */

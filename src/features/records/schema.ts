@@ -69,7 +69,11 @@ const RecordRef = builder.prismaNode('Record', {
       resolve: ({ revision }) => revision,
     }),
     createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ createdAt }) => createdAt }),
-    updatedAt: t.field({ type: 'DateTime', description: 'When it was last written.', resolve: ({ updatedAt }) => updatedAt }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was last written.',
+      resolve: ({ updatedAt }) => updatedAt,
+    }),
   }),
 })
 
@@ -78,7 +82,9 @@ const size = (field: keyof typeof MAX_BYTES) => `At most ${MAX_BYTES[field].toLo
 const CreateRecordInput = builder.inputType('CreateRecordInput', {
   description: 'A new record.',
   fields: (t) => ({
-    id: t.id({ description: 'Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server.' }),
+    id: t.id({
+      description: 'Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server.',
+    }),
     collection: t.string({ required: true, description: '1 to 64 letters, digits and `_ - . : /`, a letter first.' }),
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
@@ -91,7 +97,10 @@ const UpdateRecordInput = builder.inputType('UpdateRecordInput', {
   description: 'A change of a record. A field that is left out stays as it is; null clears it.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'The record to change.' }),
-    revision: t.int({ required: true, description: 'The revision that the change was made from; CONFLICT when it is no longer in force.' }),
+    revision: t.int({
+      required: true,
+      description: 'The revision that the change was made from; CONFLICT when it is no longer in force.',
+    }),
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
     secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
@@ -110,7 +119,10 @@ const DeleteRecordInput = builder.inputType('DeleteRecordInput', {
 const DeleteRecordPayload = builder.objectRef<{ id: string }>('DeleteRecordPayload').implement({
   description: 'What was deleted.',
   fields: (t) => ({
-    deletedId: t.id({ description: 'The id of the record that is gone.', resolve: ({ id }) => encodeNodeId('Record', id) }),
+    deletedId: t.id({
+      description: 'The id of the record that is gone.',
+      resolve: ({ id }) => encodeNodeId('Record', id),
+    }),
   }),
 })
 
@@ -147,7 +159,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: "One of the user's records; null when there is no such record, or it is another's.",
     args: { id: t.arg.id({ required: true, description: 'The id of the record.' }) },
-    resolve: (query, _root, { id }, { db }) => db.record.findFirst({ ...columns(query), where: { id: rowIdOf('Record', id) } }),
+    resolve: (query, _root, { id }, { db }) =>
+      db.record.findFirst({ ...columns(query), where: { id: rowIdOf('Record', id) } }),
   }),
   records: t.field({
     ...data,
@@ -156,11 +169,18 @@ builder.queryFields((t) => ({
     args: {
       collection: t.arg.string({ description: 'Only records of this collection.' }),
       titleContains: t.arg.string({ description: 'Only records whose title holds this text, in any case.' }),
-      updatedSince: t.arg({ type: 'DateTime', description: 'Only records that were written at this instant or later.' }),
+      updatedSince: t.arg({
+        type: 'DateTime',
+        description: 'Only records that were written at this instant or later.',
+      }),
       ...pageArgs,
     },
     resolve: (_root, args, context, info) =>
-      listRecords(context, args, columns(queryFromInfo({ context, info, typeName: 'Record', path: ['edges', 'node'] }))),
+      listRecords(
+        context,
+        args,
+        columns(queryFromInfo({ context, info, typeName: 'Record', path: ['edges', 'node'] })),
+      ),
   }),
 }))
 
@@ -177,7 +197,8 @@ builder.mutationFields((t) => ({
     type: RecordRef,
     description: 'Changes a record that still stands at the named revision. CONFLICT names the revision in force.',
     args: { input: t.arg({ type: UpdateRecordInput, required: true, description: 'The change.' }) },
-    resolve: (query, _root, { input }, context) => updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, columns(query)),
+    resolve: (query, _root, { input }, context) =>
+      updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, columns(query)),
   }),
   deleteRecord: t.field({
     ...data,

@@ -4,7 +4,11 @@
  */
 export function searchForm(text: string): string {
   // A sigma is written otherwise at the end of a word, which a search for its beginning does not know.
-  return text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').replace(/[%_\\]/g, (sign) => PLAIN_SIGNS[sign] ?? '')
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll('ς', 'σ')
+    .replace(/[%_\\]/g, (sign) => PLAIN_SIGNS[sign] ?? '')
 }
 
 const PLAIN_SIGNS: Readonly<Record<string, string>> = { '%': '\uE025', _: '\uE05F', '\\': '\uE05C' }

@@ -27,9 +27,15 @@ export async function createRecord(
     return await db.$transaction(async (tx) => {
       // Counted first, by a conditional write: parallel creations cannot pass the limit together.
       const { maxPerUser } = services.config.records
-      const room = await tx.recordUsage.updateMany({ where: { count: { lt: maxPerUser } }, data: { count: { increment: 1 } } })
+      const room = await tx.recordUsage.updateMany({
+        where: { count: { lt: maxPerUser } },
+        data: { count: { increment: 1 } },
+      })
       if (room.count === 0) throw quotaExceeded(maxPerUser)
-      return tx.record.create({ ...query, data: { ...columns, userId, id, collection, createdAt: now, updatedAt: now } })
+      return tx.record.create({
+        ...query,
+        data: { ...columns, userId, id, collection, createdAt: now, updatedAt: now },
+      })
     })
   } catch (error) {
     if (isUniqueViolation(error)) throw await conflict(context, id, 'There is a record with this id already.')
@@ -75,13 +81,17 @@ async function conflict({ db }: Context, id: string, message: string): Promise<A
   const current = await db.record.findFirst({ where: { id }, select: { id: true, revision: true } })
   if (!current) return new AppError('NOT_FOUND', 'There is no such record, or it is not yours.', { field: 'id' })
   const { revision: currentRevision } = current
-  return new AppError('CONFLICT', `${message} Read it again: it stands at revision ${currentRevision}.`, { currentRevision })
+  return new AppError('CONFLICT', `${message} Read it again: it stands at revision ${currentRevision}.`, {
+    currentRevision,
+  })
 }
 
 function clientMadeId(id: string): string {
   const uuid = id.startsWith('record_') ? id.slice('record_'.length) : id
   if (isUuid(uuid) && uuid[14] === '7') return uuid
-  throw new AppError('BAD_INPUT', 'id: a UUID of version 7 in lower case, with or without `record_` before it.', { field: 'id' })
+  throw new AppError('BAD_INPUT', 'id: a UUID of version 7 in lower case, with or without `record_` before it.', {
+    field: 'id',
+  })
 }
 
 function quotaExceeded(limit: number): AppError {

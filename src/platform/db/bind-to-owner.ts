@@ -1,6 +1,5 @@
 import { checkArguments, IsolationError, type Args } from './check-arguments.ts'
 import type { Model, Models } from './models.ts'
-import { userInForce } from './row-security.ts'
 
 type Bind = (args: Args, userId: string) => Args
 
@@ -30,38 +29,20 @@ const ON_APPEND_ONLY: readonly string[] = [
   'findFirst', 'findFirstOrThrow', 'findMany', 'count', 'aggregate', 'groupBy', 'create', 'createMany', 'createManyAndReturn',
 ] // prettier-ignore
 
-type Call = { model?: string | undefined; operation: string; args: unknown; query: (args: never) => Promise<unknown> }
-
 /**
- * The Prisma extension that binds every operation to the user in force. What it does not know it refuses: another
- * model, another operation, raw SQL, and anything at all while no user is in force.
+ * The arguments of an operation, bound to the user: the owner is a condition of whatever is read or changed, and the
+ * owner of whatever is made. What is not known here, or could reach past the user's own rows, is refused.
  */
-export function bindToOwner(models: Models) {
-  return {
-    name: 'bind to owner',
-    query: {
-      $allOperations({ model: name, operation, args, query }: Call) {
-        const model = name === undefined ? undefined : models.get(name)
-        if (!model) throw new IsolationError(`The scoped client refuses ${name ?? 'the raw query'}: ${operation}.`)
-        const bound = bindArguments(models, model, operation, args)
-        return query(bound as never) // the arguments of this very operation, bound
-      },
-    },
-  }
-}
-
-function bindArguments(models: Models, model: Model, operation: string, args: unknown): Args {
+export function bindToOwner(models: Models, model: Model, operation: string, args: Args, userId: string): Args {
   const bind = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined
   if (!model.owned) throw new IsolationError(`The scoped client refuses ${model.name}: it is not owned.`)
   if (!bind) throw new IsolationError(`The scoped client refuses the operation ${operation} (on ${model.name}).`)
   if (model.appendOnly && !ON_APPEND_ONLY.includes(operation)) {
     throw new IsolationError(`The scoped client refuses ${operation} on ${model.name}: its rows are only added.`)
   }
-  const userId = userInForce.getStore()?.userId
-  if (!userId) throw new IsolationError(`No user is in force: ${operation} on ${model.name}.`)
-  const given = isObject(args) ? args : {}
-  checkArguments(models, model, given)
-  return bind(given, userId)
+  if (userId === '') throw new IsolationError(`No user: ${operation} on ${model.name}.`)
+  checkArguments(models, model, args)
+  return bind(args, userId)
 }
 
 /** ANDed, never spread: a condition that is put over another would replace it. */

@@ -43,16 +43,14 @@ const NESTED_ARGUMENTS = new Set(['where', 'orderBy', 'select', 'include', 'omit
 
 /**
  * Throws if a call could reach past its model's own rows in a way that the owner's condition would not hold: into a
- * server model, through a nested write, or by a field or an argument that is not known here. Keys are walked with
- * `for in`, as Prisma walks them, so that an inherited one counts too.
+ * server model, through a nested write, or by a field or an argument that is not known here.
  */
 export function checkArguments(models: Models, model: Model, args: Args): void {
-  for (const name in args) {
+  eachKey(args, (name, value) => {
     const check = Object.hasOwn(ARGUMENTS, name) ? ARGUMENTS[name] : undefined
-    if (args[name] === undefined) continue
     if (!check) throw new IsolationError(`The scoped client does not know the argument \`${name}\` (on ${model.name}).`)
-    check(models, model, args[name])
-  }
+    check(models, model, value)
+  })
 }
 
 function checkWhere(models: Models, model: Model, where: unknown): void {
@@ -143,6 +141,13 @@ function eachKey(value: unknown, visit: (key: string, value: unknown) => void): 
     for (const item of value) eachKey(item, visit)
     return
   }
-  const object = value as Args // neither null nor an array
+  const object = plainObject(value)
   for (const key in object) if (object[key] !== undefined && object[key] !== false) visit(key, object[key])
+}
+
+/** Prisma also takes keys that an object inherits, and what its toJSON returns: neither would be seen by these checks. */
+function plainObject(value: object): Args {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return value as Args // nothing but its own keys
+  throw new IsolationError('The scoped client refuses arguments that are not plain objects.')
 }

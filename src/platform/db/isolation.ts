@@ -1,3 +1,4 @@
+import type { Prisma } from '../../generated/sqlite/client.ts'
 import { bindToOwner } from './bind-to-owner.ts'
 import { IsolationError, type Args } from './check-arguments.ts'
 import type { Model, Models } from './models.ts'
@@ -6,11 +7,11 @@ import { read, READS, type Call } from './scoped-reads.ts'
 import { write, WRITES, type Written } from './scoped-writes.ts'
 import type { AccessLog, ScopedDb, SystemDb } from './types.ts'
 
-/** The Prisma client with the extension on it, or one of its transactions. Only this file holds one. */
-type BoundClient = object
+/** The Prisma client, or one of its transactions. Nothing that leaves this file leads to one. */
+type Unbound = object
 
 type Scope = {
-  client: BoundClient
+  client: SystemDb
   models: Models
   /** The owned models by the names of their delegates. */
   owned: ReadonlyMap<string, Model>
@@ -19,21 +20,26 @@ type Scope = {
 }
 
 /** An open transaction. The lines for the security log wait here, and are inserted together before it commits. */
-type Open = { client: BoundClient; rows: Args[]; running: Set<Promise<unknown>>; ended: boolean }
+type Open = {
+  client: Unbound
+  rows: Prisma.AuditEntryCreateManyInput[]
+  running: Set<Promise<unknown>>
+  ended: boolean
+}
 
 type Run = (model: Model, operation: string, args: Args) => Promise<unknown>
 
 /**
- * Puts the rules of the isolation on a client, once; what comes back makes the light object that a request holds. On
- * PostgreSQL the client must work over a ScopedPool, whose connections follow the same user in force.
+ * Makes the client that a request holds: a light object for one user, with the operations of owned models alone, each
+ * bound to the user before Prisma sees it. On PostgreSQL the Prisma client must work over a ScopedPool, whose
+ * connections follow the same user. It is not an extension of Prisma's, which costs every query a fifth more.
  */
 export function makeScope(client: SystemDb, models: Models): (userId: string, accessLog: AccessLog) => ScopedDb {
-  const bound = client.$extends(bindToOwner(models))
   const owned = new Map([...models.values()].filter((model) => model.owned).map((model) => [model.delegate, model]))
   const members = new Set([...owned.keys(), '$transaction'])
   return (userId, accessLog) => {
     if (typeof userId !== 'string' || userId === '') throw new IsolationError('A scope needs a user.')
-    const scope: Scope = { client: bound, models, owned, userId, accessLog }
+    const scope: Scope = { client, models, owned, userId, accessLog }
     const run: Run = (...call) => runAlone(scope, ...call)
     const $transaction = (steps: unknown) => runSteps(scope, steps)
     // It has what the type names, and nothing else.
@@ -74,39 +80,40 @@ function keepLine({ accessLog, userId }: Scope, open: Open, { access, result }: 
 }
 
 async function runSteps(scope: Scope, steps: unknown): Promise<unknown> {
-  if (typeof steps !== 'function')
+  if (typeof steps !== 'function') {
     throw new IsolationError('A scoped $transaction takes a function: a list of queries is refused.')
+  }
   return transact(scope, async (open) => {
     const run: Run = (...call) => runWithin(scope, open, ...call)
-    return (await steps(
-      closed('tx', new Set(scope.owned.keys()), (name) => delegateOf(scope.owned, name, run)),
-    )) as unknown
+    const tx = closed('tx', new Set(scope.owned.keys()), (name) => delegateOf(scope.owned, name, run))
+    return (await steps(tx)) as unknown
   })
 }
 
 /** Runs the steps in one transaction; what they write, and the lines that tell of it, are committed together or not at all. */
 function transact(scope: Scope, steps: (open: Open) => Promise<unknown>): Promise<unknown> {
-  const { $transaction } = scope.client as {
-    $transaction(steps: (client: BoundClient) => Promise<unknown>): Promise<unknown>
-  } // Prisma's
   return inForce(scope, () =>
-    $transaction.call(scope.client, async (client) => {
+    scope.client.$transaction(async (client) => {
       const open: Open = { client, rows: [], running: new Set(), ended: false }
       const result = await steps(open)
       // A write that nobody has waited for must not slip in between its line and the commit.
       while (open.running.size > 0) await Promise.allSettled(open.running)
       open.ended = true
-      if (open.rows.length > 0) await sendTo(client, 'auditEntry', 'createMany', { data: open.rows })
+      if (open.rows.length > 0) await client.auditEntry.createMany({ data: open.rows })
       return result
     }),
   )
 }
 
-function callOn(scope: Scope, client: BoundClient): Call {
-  return (model, operation, args) => inForce(scope, () => sendTo(client, model.delegate, operation, args))
+function callOn(scope: Scope, client: Unbound): Call {
+  return (model, operation, args) =>
+    inForce(scope, () => {
+      const bound = bindToOwner(scope.models, model, operation, args, scope.userId)
+      return sendTo(client, model.delegate, operation, bound)
+    })
 }
 
-function sendTo(client: BoundClient, delegate: string, operation: string, args: Args): PromiseLike<unknown> {
+function sendTo(client: Unbound, delegate: string, operation: string, args: Args): PromiseLike<unknown> {
   // Prisma makes a delegate for each model, with a method for each operation that stands in READS and WRITES.
   const operations = (client as Record<string, Record<string, (args: Args) => PromiseLike<unknown>>>)[delegate]
   const send = operations?.[operation]
@@ -124,13 +131,11 @@ const OPERATIONS: ReadonlySet<string> = new Set([...READS.keys(), ...WRITES.keys
 function delegateOf(owned: ReadonlyMap<string, Model>, name: string, run: Run): object {
   const model = owned.get(name)
   if (!model) throw new IsolationError(`The scoped client refuses ${name}: it is not owned.`)
-  return closed(
-    `db.${name}`,
-    OPERATIONS,
-    (operation) =>
-      (args: Args = {}) =>
-        run(model, operation, args),
-  )
+  const bindRun =
+    (operation: string) =>
+    (args: Args = {}) =>
+      run(model, operation, args)
+  return closed(`db.${name}`, OPERATIONS, bindRun)
 }
 
 /** An object that has these members, is never changed, and says so when anything else is asked of it. */

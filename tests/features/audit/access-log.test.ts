@@ -22,7 +22,8 @@ const doneBy = ({ userId, sessionId, browser }: Person) => ({
   userAgent: browser.userAgent,
   deviceName: 'Chrome on macOS',
 })
-const inShort = (lines: readonly Line[]) => lines.map(({ action, tableName, recordId, details }) => ({ action, tableName, recordId, details }))
+const inShort = (lines: readonly Line[]) =>
+  lines.map(({ action, tableName, recordId, details }) => ({ action, tableName, recordId, details }))
 
 describe('each access to records leaves a line before its answer is there', () => {
   test('a creation, a change and a deletion, with the record that was written', async () => {
@@ -37,7 +38,9 @@ describe('each access to records leaves a line before its answer is there', () =
     for (const write of writes) lines.push(...(await linesOf(app, write)))
 
     const about = { tableName: 'records', recordId: rowId(id), details: null }
-    expect(inShort(lines)).toEqual(['record.created', 'record.updated', 'record.deleted'].map((action) => ({ action, ...about })))
+    expect(inShort(lines)).toEqual(
+      ['record.created', 'record.updated', 'record.deleted'].map((action) => ({ action, ...about })),
+    )
     for (const line of lines) expect(line).toMatchObject(doneBy(person))
     expect(JSON.stringify(lines)).not.toContain('in confidence')
   })
@@ -58,7 +61,9 @@ describe('each access to records leaves a line before its answer is there', () =
     const { id } = await made(owner.browser)
     const lines = await linesOf(app, () => read(stranger.browser, id))
 
-    expect(inShort(lines)).toEqual([{ action: 'record.read', tableName: 'records', recordId: null, details: { count: 0, ids: [] } }])
+    expect(inShort(lines)).toEqual([
+      { action: 'record.read', tableName: 'records', recordId: null, details: { count: 0, ids: [] } },
+    ])
     expect(lines[0]).toMatchObject(doneBy(stranger))
   })
 
@@ -67,10 +72,14 @@ describe('each access to records leaves a line before its answer is there', () =
     const ids = []
     for (let made_ = 0; made_ < 4; made_++) ids.unshift(rowId((await made(person.browser)).id))
     const counted = await linesOf(app, () => list(person.browser, { first: 3 }))
-    const uncounted = await linesOf(app, () => person.browser.graphql('{ records(first: 3) { edges { node { title } } } }'))
+    const uncounted = await linesOf(app, () =>
+      person.browser.graphql('{ records(first: 3) { edges { node { title } } } }'),
+    )
 
     const named = ids.slice(0, 4) // the page is read one further, to know whether another follows
-    expect(inShort(counted)).toEqual([{ action: 'record.read', tableName: 'records', recordId: null, details: { count: 4, ids: named } }])
+    expect(inShort(counted)).toEqual([
+      { action: 'record.read', tableName: 'records', recordId: null, details: { count: 4, ids: named } },
+    ])
     expect(inShort(uncounted)).toEqual(inShort(counted))
   })
 
@@ -78,7 +87,9 @@ describe('each access to records leaves a line before its answer is there', () =
     const person = await signIn(app)
     const ids = [(await made(person.browser)).id, (await made(person.browser)).id]
     const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'
-    const lines = await linesOf(app, () => person.browser.graphql(query, { ids: [...ids, person.sessionId, person.userId] }))
+    const lines = await linesOf(app, () =>
+      person.browser.graphql(query, { ids: [...ids, person.sessionId, person.userId] }),
+    )
 
     expect(inShort(lines).sort((a, b) => a.action.localeCompare(b.action))).toEqual([
       { action: 'record.read', tableName: 'records', recordId: null, details: { count: 2, ids: ids.map(rowId) } },
@@ -89,7 +100,13 @@ describe('each access to records leaves a line before its answer is there', () =
   test('a hundred ids are named at the most; the count says how many there were', async () => {
     const person = await signIn(app)
     const now = new Date()
-    const rows = Array.from({ length: 130 }, () => ({ id: rowId(newId()), userId: rowId(person.userId), collection: 'notes', createdAt: now, updatedAt: now }))
+    const rows = Array.from({ length: 130 }, () => ({
+      id: rowId(newId()),
+      userId: rowId(person.userId),
+      collection: 'notes',
+      createdAt: now,
+      updatedAt: now,
+    }))
     await app.services.database.systemDb.record.createMany({ data: rows })
     const [line] = await linesOf(app, () => list(person.browser, { first: 100 }))
 
@@ -150,7 +167,11 @@ describe('sessions and sign-ins leave their lines', () => {
       { action: 'account.created', tableName: 'users', recordId: userId, details: null },
       { action: 'login.succeeded', tableName: 'sessions', recordId: sessionId, details: { method: 'MAGIC_LINK' } },
     ])
-    expect(lines.map((line) => [line.userId, line.sessionId])).toEqual([[null, null], [userId, sessionId], [userId, sessionId]])
+    expect(lines.map((line) => [line.userId, line.sessionId])).toEqual([
+      [null, null],
+      [userId, sessionId],
+      [userId, sessionId],
+    ])
     expect(JSON.stringify(lines)).not.toContain(email)
   })
 
@@ -160,7 +181,9 @@ describe('sessions and sign-ins leave their lines', () => {
     const about = { tableName: 'sessions', details: null }
 
     const listed = await linesOf(app, () => person.browser.graphql('{ sessions { id } }'))
-    expect(inShort(listed)).toMatchObject([{ action: 'session.read', tableName: 'sessions', recordId: null, details: { count: 3 } }])
+    expect(inShort(listed)).toMatchObject([
+      { action: 'session.read', tableName: 'sessions', recordId: null, details: { count: 3 } },
+    ])
 
     const revoke = 'mutation ($id: ID!) { revokeSession(id: $id) { id } }'
     const ended = await linesOf(app, () => person.browser.graphql(revoke, { id: second.sessionId }))
@@ -186,7 +209,13 @@ describe('sessions and sign-ins leave their lines', () => {
 describe("a failed sign-in stands in the account's own log, with its reason", () => {
   const failures = (lines: readonly Line[], userId: string | null) => {
     return lines.map((line) => {
-      expect(line).toMatchObject({ action: 'login.failed', success: false, userId, ipAddress: '127.0.0.1', deviceName: 'Chrome on macOS' })
+      expect(line).toMatchObject({
+        action: 'login.failed',
+        success: false,
+        userId,
+        ipAddress: '127.0.0.1',
+        deviceName: 'Chrome on macOS',
+      })
       return line.details
     })
   }
@@ -211,7 +240,8 @@ describe("a failed sign-in stands in the account's own log, with its reason", ()
     const { code } = await askForLink(app, browser, person.email)
     const wrong = code === '000000' ? '000001' : '000000'
     const lines = await linesOf(app, async () => {
-      for (const tried of ['abc', wrong, wrong, wrong, wrong, wrong, code]) await browser.graphql(VERIFY_CODE, { code: tried })
+      for (const tried of ['abc', wrong, wrong, wrong, wrong, wrong, code])
+        await browser.graphql(VERIFY_CODE, { code: tried })
     })
     const reasons = ['malformed', 'wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'too-many-tries']
     expect(failures(lines, rowId(person.userId))).toEqual(reasons.map((reason) => ({ method: 'MAGIC_LINK', reason })))
@@ -233,11 +263,15 @@ describe("a failed sign-in stands in the account's own log, with its reason", ()
     const person = await signIn(app)
     const stranger = app.browser('curl/8.0')
     const requested = await linesOf(app, () => stranger.graphql(REQUEST, { email: person.email }))
-    expect(requested).toMatchObject([{ action: 'login.link-requested', userId: rowId(person.userId), sessionId: null, deviceName: 'curl' }])
+    expect(requested).toMatchObject([
+      { action: 'login.link-requested', userId: rowId(person.userId), sessionId: null, deviceName: 'curl' },
+    ])
 
     const { token } = await askForLink(app, stranger, person.email)
     const opened = await linesOf(app, () => app.browser().graphql(VERIFY, { token }))
-    expect(opened).toMatchObject([{ action: 'login.confirmation-asked', userId: rowId(person.userId), sessionId: null }])
+    expect(opened).toMatchObject([
+      { action: 'login.confirmation-asked', userId: rowId(person.userId), sessionId: null },
+    ])
   })
 })
 
@@ -250,8 +284,14 @@ describe('a log that cannot be written', () => {
     const { audit, database } = app.services
     const real = { commit: audit.commit, insertRows: database.insertRows }
     const breaks = [
-      { broken: () => Object.assign(audit, { commit: away }), mended: () => Object.assign(audit, { commit: real.commit }) },
-      { broken: () => Object.assign(database, { insertRows: away }), mended: () => Object.assign(database, { insertRows: real.insertRows }) },
+      {
+        broken: () => Object.assign(audit, { commit: away }),
+        mended: () => Object.assign(audit, { commit: real.commit }),
+      },
+      {
+        broken: () => Object.assign(database, { insertRows: away }),
+        mended: () => Object.assign(database, { insertRows: real.insertRows }),
+      },
     ]
     for (const { broken, mended } of breaks) {
       broken()
@@ -294,7 +334,9 @@ describe('a log that cannot be written', () => {
     expect((await read(person.browser, id)).data?.record).toEqual(record)
     expect((await page(person.browser)).totalCount).toBe(1)
     expect((await second.browser.graphql('{ me { id } }')).data).toMatchObject({ me: { id: person.userId } })
-    const usage = await app.services.database.systemDb.recordUsage.findUniqueOrThrow({ where: { userId: rowId(person.userId) } })
+    const usage = await app.services.database.systemDb.recordUsage.findUniqueOrThrow({
+      where: { userId: rowId(person.userId) },
+    })
     expect(usage.count).toBe(1)
   })
 
@@ -309,7 +351,9 @@ describe('a log that cannot be written', () => {
 
     expect([refused.code, browser.cookies.has('latchkey-session')]).toEqual(['INTERNAL', false])
     expect(await app.services.database.systemDb.user.count({ where: { email } })).toBe(0)
-    expect((await browser.graphql(VERIFY, { token })).data).toMatchObject({ verifyMagicLink: { __typename: 'SignedIn' } })
+    expect((await browser.graphql(VERIFY, { token })).data).toMatchObject({
+      verifyMagicLink: { __typename: 'SignedIn' },
+    })
   })
 })
 

@@ -19,7 +19,12 @@ describe('securityAudit', () => {
     await read(browser, id)
     const { edges } = await auditPage(browser)
 
-    expect(edges.map(({ node }) => node.action)).toEqual(['record.read', 'record.created', 'login.succeeded', 'account.created'])
+    expect(edges.map(({ node }) => node.action)).toEqual([
+      'record.read',
+      'record.created',
+      'login.succeeded',
+      'account.created',
+    ])
     const [newest] = edges
     const row = (await logOf(app)).find((line) => `audit_${line.id}` === newest?.node.id)
     expect(row).toMatchObject({ userId: rowId(userId), sessionId: rowId(sessionId) })
@@ -57,7 +62,10 @@ describe('securityAudit', () => {
     await made(browser)
     await made(browser)
 
-    expect(actionsIn(await auditPage(browser, { action: 'record.created' }))).toEqual(['record.created', 'record.created'])
+    expect(actionsIn(await auditPage(browser, { action: 'record.created' }))).toEqual([
+      'record.created',
+      'record.created',
+    ])
     expect(actionsIn(await auditPage(browser, { action: 'account.created' }))).toEqual(['account.created'])
     expect(actionsIn(await auditPage(browser, { action: 'no.such-thing' }))).toEqual([])
     expect(actionsIn(await auditPage(browser, { action: 'record' }))).toEqual([])
@@ -75,7 +83,13 @@ describe('securityAudit', () => {
   test('pages go from one end to the other, also where many lines have one time', async () => {
     const { browser, userId } = await signIn(app)
     const timestamp = new Date('2026-05-05T05:05:05.555Z')
-    const rows = Array.from({ length: 15 }, (_, index) => ({ id: uuidv7(), userId: rowId(userId), action: 'test.made', recordId: String(index), timestamp }))
+    const rows = Array.from({ length: 15 }, (_, index) => ({
+      id: uuidv7(),
+      userId: rowId(userId),
+      action: 'test.made',
+      recordId: String(index),
+      timestamp,
+    }))
     await app.services.database.systemDb.auditEntry.createMany({ data: rows })
 
     const seen: (string | null)[] = []
@@ -95,10 +109,13 @@ describe('securityAudit', () => {
     expect(before.edges.map(({ node }) => node.recordId)).toEqual(seen.slice(-8, -4))
   })
 
-  test.each([{ first: 0 }, { first: 101 }, { last: 0 }, { first: 1, last: 1 }, { after: 'x' }, { before: '' }])('%j is refused', async (args) => {
-    const { browser } = await signIn(app)
-    expect((await browser.graphql(AUDIT, args)).code).toBe('BAD_INPUT')
-  })
+  test.each([{ first: 0 }, { first: 101 }, { last: 0 }, { first: 1, last: 1 }, { after: 'x' }, { before: '' }])(
+    '%j is refused',
+    async (args) => {
+      const { browser } = await signIn(app)
+      expect((await browser.graphql(AUDIT, args)).code).toBe('BAD_INPUT')
+    },
+  )
 
   test('reading it is told in it, from the next reading on', async () => {
     const { browser } = await signIn(app)

@@ -44,8 +44,27 @@ export type AuditPage = {
 export const AUDIT = /* GraphQL */ `
   query ($action: String, $first: Int, $after: String, $last: Int, $before: String) {
     securityAudit(action: $action, first: $first, after: $after, last: $last, before: $before) {
-      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      edges { cursor node { id action tableName recordId success ipAddress userAgent deviceName details timestamp } }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+      edges {
+        cursor
+        node {
+          id
+          action
+          tableName
+          recordId
+          success
+          ipAddress
+          userAgent
+          deviceName
+          details
+          timestamp
+        }
+      }
     }
   }
 `

@@ -26,14 +26,29 @@ async function ask(query: string, variables: Record<string, unknown> = {}) {
 /** The record's value of a field. */
 const valueOf = (field: string): unknown => Object.fromEntries(Object.entries(record))[field]
 
-const FIELDS = ['id', 'collection', 'title', 'data', 'secret', 'encryptedData', 'keyId', 'revision', 'createdAt', 'updatedAt']
+const FIELDS = [
+  'id',
+  'collection',
+  'title',
+  'data',
+  'secret',
+  'encryptedData',
+  'keyId',
+  'revision',
+  'createdAt',
+  'updatedAt',
+]
 
 test.each(FIELDS)('%s alone, by each way that leads to a record', async (field) => {
   const [value, edges] = [valueOf(field), `edges { node { ${field} } }`]
 
   expect(await ask(`query ($id: ID!) { record(id: $id) { ${field} } }`)).toEqual({ record: { [field]: value } })
-  expect(await ask(`query ($id: ID!) { node(id: $id) { ... on Record { ${field} } } }`)).toEqual({ node: { [field]: value } })
-  expect(await ask(`query ($id: ID!) { nodes(ids: [$id]) { ... on Record { ${field} } } }`)).toEqual({ nodes: [{ [field]: value }] })
+  expect(await ask(`query ($id: ID!) { node(id: $id) { ... on Record { ${field} } } }`)).toEqual({
+    node: { [field]: value },
+  })
+  expect(await ask(`query ($id: ID!) { nodes(ids: [$id]) { ... on Record { ${field} } } }`)).toEqual({
+    nodes: [{ [field]: value }],
+  })
   expect(await ask(`{ records { ${edges} } }`)).toEqual({ records: { edges: [{ node: { [field]: value } }] } })
   const change = `mutation ($id: ID!, $revision: Int!) { updateRecord(input: { id: $id, revision: $revision }) { ${field} } }`
   const changed = await ask(change, { revision: record.revision })
@@ -44,23 +59,35 @@ test.each(FIELDS)('%s alone, by each way that leads to a record', async (field) 
 describe('a record asked for', () => {
   test('by nothing but its type', async () => {
     const edges = [{ node: { __typename: 'Record' } }]
-    expect(await ask('query ($id: ID!) { record(id: $id) { __typename } }')).toEqual({ record: { __typename: 'Record' } })
+    expect(await ask('query ($id: ID!) { record(id: $id) { __typename } }')).toEqual({
+      record: { __typename: 'Record' },
+    })
     expect(await ask('{ records { edges { node { __typename } } } }')).toEqual({ records: { edges } })
-    expect(await ask('{ records { edges { cursor } } }')).toMatchObject({ records: { edges: [{ cursor: expect.any(String) as string }] } })
+    expect(await ask('{ records { edges { cursor } } }')).toMatchObject({
+      records: { edges: [{ cursor: expect.any(String) as string }] },
+    })
     expect(await ask('{ records { totalCount } }')).toEqual({ records: { totalCount: 1 } })
-    expect(await ask('{ records { pageInfo { hasNextPage } } }')).toEqual({ records: { pageInfo: { hasNextPage: false } } })
+    expect(await ask('{ records { pageInfo { hasNextPage } } }')).toEqual({
+      records: { pageInfo: { hasNextPage: false } },
+    })
   })
 
   test('under other names, twice, and by different fields each time', async () => {
-    expect(await ask('query ($id: ID!) { a: record(id: $id) { x: title y: data } b: record(id: $id) { secret } }')).toEqual({
+    expect(
+      await ask('query ($id: ID!) { a: record(id: $id) { x: title y: data } b: record(id: $id) { secret } }'),
+    ).toEqual({
       a: { x: 'title', y: { a: 1 } },
       b: { secret: 'secret' },
     })
-    expect(await ask('{ a: records { edges { node { data } } } b: records(first: 1) { edges { node { secret } } } }')).toEqual({
+    expect(
+      await ask('{ a: records { edges { node { data } } } b: records(first: 1) { edges { node { secret } } } }'),
+    ).toEqual({
       a: { edges: [{ node: { data: { a: 1 } } }] },
       b: { edges: [{ node: { secret: 'secret' } }] },
     })
-    expect(await ask('{ records { e: edges { n: node { data } m: node { secret } } edges { node { encryptedData } } } }')).toEqual({
+    expect(
+      await ask('{ records { e: edges { n: node { data } m: node { secret } } edges { node { encryptedData } } } }'),
+    ).toEqual({
       records: {
         e: [{ n: { data: { a: 1 } }, m: { secret: 'secret' } }],
         edges: [{ node: { encryptedData: record.encryptedData } }],
@@ -125,8 +152,11 @@ describe('node and nodes', () => {
     const uuid = newId().slice('record_'.length)
     const none = ['user', 'session', 'record', 'audit'].map((prefix) => `${prefix}_${uuid}`)
 
-    expect(await ask(query, { ids: [theirs.id, other.userId, other.sessionId, ...none] })).toEqual({ nodes: Array(7).fill(null) })
-    for (const id of [theirs.id, other.userId, other.sessionId]) expect(await ask('query ($id: ID!) { node(id: $id) { id } }', { id })).toEqual({ node: null })
+    expect(await ask(query, { ids: [theirs.id, other.userId, other.sessionId, ...none] })).toEqual({
+      nodes: Array(7).fill(null),
+    })
+    for (const id of [theirs.id, other.userId, other.sessionId])
+      expect(await ask('query ($id: ID!) { node(id: $id) { id } }', { id })).toEqual({ node: null })
   })
 
   test('keep the order asked for, also when one is asked for twice, and take none at all', async () => {
@@ -141,9 +171,20 @@ describe('node and nodes', () => {
 
   test('refuse what is no id, and more than a hundred', async () => {
     const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'
-    for (const id of ['', 'record', 'record_', '_', 'other_0198c5b2-0000-7000-8000-000000000000', 'record_0198C5B2-0000-7000-8000-000000000000', '__proto___x', 'constructor_x']) {
+    for (const id of [
+      '',
+      'record',
+      'record_',
+      '_',
+      'other_0198c5b2-0000-7000-8000-000000000000',
+      'record_0198C5B2-0000-7000-8000-000000000000',
+      '__proto___x',
+      'constructor_x',
+    ]) {
       expect((await person.browser.graphql(query, { ids: [id] })).code).toBe('BAD_INPUT')
-      expect((await person.browser.graphql('query ($id: ID!) { record(id: $id) { id } }', { id })).code).toBe('BAD_INPUT')
+      expect((await person.browser.graphql('query ($id: ID!) { record(id: $id) { id } }', { id })).code).toBe(
+        'BAD_INPUT',
+      )
     }
     const tooMany = await person.browser.graphql(query, { ids: Array.from({ length: 101 }, newId) })
     expect(tooMany.code).toBe('TOO_LARGE')
@@ -151,13 +192,17 @@ describe('node and nodes', () => {
   })
 
   test('one bad id among good ones is told by its place', async () => {
-    const answer = await person.browser.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [record.id, 'nonsense'] })
+    const answer = await person.browser.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: [record.id, 'nonsense'],
+    })
     expect(answer.code).toBe('BAD_INPUT')
   })
 
   test("a record's secret asks for a fresh proof by this way too", async () => {
     app.clock.advance(16 * 60_000)
-    const secret = await person.browser.graphql('query ($id: ID!) { node(id: $id) { id ... on Record { secret } } }', { id: record.id })
+    const secret = await person.browser.graphql('query ($id: ID!) { node(id: $id) { id ... on Record { secret } } }', {
+      id: record.id,
+    })
 
     expect(secret.code).toBe('REAUTHENTICATION_REQUIRED')
     expect(secret.data).toEqual({ node: { id: record.id, secret: null } })

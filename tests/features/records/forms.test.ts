@@ -20,12 +20,14 @@ afterAll(() => app.close())
 async function expectRefused(field: string, value: unknown): Promise<void> {
   const before = await stateOfThings()
   expect((await create(browser, { [field]: value })).code).toBe('BAD_INPUT')
-  if (field !== 'collection') expect((await update(browser, { id: untouched, revision: 1, [field]: value })).code).toBe('BAD_INPUT')
+  if (field !== 'collection')
+    expect((await update(browser, { id: untouched, revision: 1, [field]: value })).code).toBe('BAD_INPUT')
   expect(await stateOfThings()).toEqual(before)
 }
 
 async function stateOfThings(): Promise<unknown> {
-  const query = 'query ($id: ID!) { record(id: $id) { title data secret encryptedData revision } records { totalCount } }'
+  const query =
+    'query ($id: ID!) { record(id: $id) { title data secret encryptedData revision } records { totalCount } }'
   return (await browser.graphql(query, { id: untouched })).data
 }
 
@@ -52,25 +54,46 @@ describe('title', () => {
     expect((await read(browser, id)).data?.record?.title).toBe(title)
   }) // prettier-ignore
 
-  test.each(['\u0000', 'a\u0000b', 'two\nlines', 'tab\t', 'bell\u0007', '\u001b[31m', '\u007f', 'half \ud83d', '\udc00 half'])(
-    'refuses %j',
-    async (title) => {
-      await expectRefused('title', title)
-      expect((await list(browser, { titleContains: title })).code).toBe('BAD_INPUT')
-    },
-  )
+  test.each([
+    '\u0000',
+    'a\u0000b',
+    'two\nlines',
+    'tab\t',
+    'bell\u0007',
+    '\u001b[31m',
+    '\u007f',
+    'half \ud83d',
+    '\udc00 half',
+  ])('refuses %j', async (title) => {
+    await expectRefused('title', title)
+    expect((await list(browser, { titleContains: title })).code).toBe('BAD_INPUT')
+  })
 })
 
 describe('data and secret', () => {
   const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown // arrays in arrays
 
-  test.each(['data', 'secret'])('%s keeps what JSON can say, also what a database cannot hold as text', async (field) => {
-    const value = { nul: 'a\u0000b', half: '\ud800', line: '\u2028\n\t', constructor: { prototype: 1 }, then: 1, toJSON: 2, 'k\u0000': ['\udfff'], '': 0, 1: 1, toString: 2 }
-    const { id } = await made(browser, { [field]: value })
-    const answer = await read(browser, id)
+  test.each(['data', 'secret'])(
+    '%s keeps what JSON can say, also what a database cannot hold as text',
+    async (field) => {
+      const value = {
+        nul: 'a\u0000b',
+        half: '\ud800',
+        line: '\u2028\n\t',
+        constructor: { prototype: 1 },
+        then: 1,
+        toJSON: 2,
+        'k\u0000': ['\udfff'],
+        '': 0,
+        1: 1,
+        toString: 2,
+      }
+      const { id } = await made(browser, { [field]: value })
+      const answer = await read(browser, id)
 
-    expect(answer.data?.record).toMatchObject({ [field]: value })
-  })
+      expect(answer.data?.record).toMatchObject({ [field]: value })
+    },
+  )
 
   test.each(['data', 'secret'])('%s is at most 32 levels deep', async (field) => {
     const { id } = await made(browser, { [field]: nested(32) })
@@ -81,25 +104,33 @@ describe('data and secret', () => {
   test('levels by the ten thousand are refused, whether they come as a variable or in the document', async () => {
     const deep = '['.repeat(20_000) + ']'.repeat(20_000)
     const asVariable = `{"query":${JSON.stringify(CREATE)},"variables":{"input":{"collection":"notes","data":${deep}}}}`
-    const inDocument = JSON.stringify({ query: `mutation { createRecord(input: { collection: "notes", data: ${deep} }) { id } }` })
+    const inDocument = JSON.stringify({
+      query: `mutation { createRecord(input: { collection: "notes", data: ${deep} }) { id } }`,
+    })
 
     expect((await browser.graphql('', {}, { body: asVariable })).code).toBe('BAD_INPUT')
     expect((await browser.graphql('', {}, { body: inDocument })).code).toBe('QUERY_REFUSED')
   })
 
   test('may be written in the document itself, under the same rules', async () => {
-    const inDocument = (value: string) => browser.graphql(`mutation { createRecord(input: { collection: "notes", data: ${value} }) { data } }`)
+    const inDocument = (value: string) =>
+      browser.graphql(`mutation { createRecord(input: { collection: "notes", data: ${value} }) { data } }`)
 
-    expect((await inDocument('{ a: [1, "zwei", null, true, 2.5, WORD] }')).data).toEqual({ createRecord: { data: { a: [1, 'zwei', null, true, 2.5, 'WORD'] } } })
+    expect((await inDocument('{ a: [1, "zwei", null, true, 2.5, WORD] }')).data).toEqual({
+      createRecord: { data: { a: [1, 'zwei', null, true, 2.5, 'WORD'] } },
+    })
     expect((await inDocument('null')).data).toEqual({ createRecord: { data: null } })
     expect((await inDocument('{ __proto__: { admin: true } }')).code).toBe('BAD_INPUT')
     expect((await inDocument('['.repeat(33) + ']'.repeat(33))).code).toBe('BAD_INPUT')
   })
 
   test('a variable inside of a value is put in its place, and checked there', async () => {
-    const query = 'mutation ($a: JSON, $b: JSON) { createRecord(input: { collection: "notes", data: { a: $a, b: [$b] } }) { data } }'
+    const query =
+      'mutation ($a: JSON, $b: JSON) { createRecord(input: { collection: "notes", data: { a: $a, b: [$b] } }) { data } }'
 
-    expect((await browser.graphql(query, { a: { x: 1 }, b: null })).data).toEqual({ createRecord: { data: { a: { x: 1 }, b: [null] } } })
+    expect((await browser.graphql(query, { a: { x: 1 }, b: null })).data).toEqual({
+      createRecord: { data: { a: { x: 1 }, b: [null] } },
+    })
     expect((await browser.graphql(query, { a: nested(32) })).code).toBe('BAD_INPUT')
   })
 
@@ -108,7 +139,10 @@ describe('data and secret', () => {
       const variables = `{"input":{"collection":"notes","data":${number}}}`
       const body = `{"query":${JSON.stringify(CREATE)},"variables":${variables}}`
       expect((await browser.graphql('', {}, { body })).code).toBe('BAD_INPUT')
-      expect((await browser.graphql(`mutation { createRecord(input: { collection: "notes", data: ${number} }) { data } }`)).code).toBe('BAD_INPUT')
+      expect(
+        (await browser.graphql(`mutation { createRecord(input: { collection: "notes", data: ${number} }) { data } }`))
+          .code,
+      ).toBe('BAD_INPUT')
     }
   })
 })
@@ -119,7 +153,13 @@ describe('encryptedData', () => {
 
   test('is kept as it is, with the key id that its header names', async () => {
     for (const kid of ['k', 'ein Schlüssel', 'x'.repeat(128)]) {
-      const encryptedData = withHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid, epk: { kty: 'OKP' }, crit: ['ctx'] })
+      const encryptedData = withHeader({
+        alg: 'ECDH-ES+A256KW',
+        enc: 'A256GCM',
+        kid,
+        epk: { kty: 'OKP' },
+        crit: ['ctx'],
+      })
       expect(await made(browser, { encryptedData })).toMatchObject({ encryptedData, keyId: kid })
     }
     const wrapped = [header, 'd3JhcHBlZA', iv, ciphertext, tag].join('.')

@@ -39,11 +39,18 @@ describe('the size of a field', () => {
 
   test.each(FIELDS)('%s is kept at its limit, and refused one byte over it', async (field) => {
     const { browser } = await signIn(app)
-    const [limit, fits, over] = [MAX_BYTES[field], LARGEST[field](MAX_BYTES[field]), LARGEST[field](MAX_BYTES[field] + 1)]
+    const [limit, fits, over] = [
+      MAX_BYTES[field],
+      LARGEST[field](MAX_BYTES[field]),
+      LARGEST[field](MAX_BYTES[field] + 1),
+    ]
     const record = await made(browser, { [field]: fits })
     expect((await read(browser, record.id)).data?.record?.[field]).toBe(fits)
 
-    const refusals = [await create(browser, { [field]: over }), await update(browser, { id: record.id, revision: 1, [field]: over })]
+    const refusals = [
+      await create(browser, { [field]: over }),
+      await update(browser, { id: record.id, revision: 1, [field]: over }),
+    ]
     for (const { code, errors } of refusals) {
       expect(code).toBe('TOO_LARGE')
       expect(errors[0]?.extensions).toMatchObject({ field, limit })

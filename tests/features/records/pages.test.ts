@@ -20,7 +20,10 @@ async function walk(browser: Visitor, size: number, backwards = false): Promise<
   const pages: (string | null)[][] = []
   let cursor: string | null = null
   for (;;) {
-    const found: RecordsPage = await page(browser, backwards ? { last: size, before: cursor } : { first: size, after: cursor })
+    const found: RecordsPage = await page(
+      browser,
+      backwards ? { last: size, before: cursor } : { first: size, after: cursor },
+    )
     pages.push(titles(found))
     const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo
     cursor = backwards ? startCursor : endCursor
@@ -67,7 +70,10 @@ describe('pages', () => {
   })
 
   test('twenty at a time unless told', async () => {
-    const { browser } = await personWith(app, Array.from({ length: 21 }, (_, index) => String(index)))
+    const { browser } = await personWith(
+      app,
+      Array.from({ length: 21 }, (_, index) => String(index)),
+    )
     const { edges, pageInfo } = await page(browser)
 
     expect([edges.length, pageInfo.hasNextPage]).toEqual([20, true])

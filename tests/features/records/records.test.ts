@@ -14,7 +14,7 @@ afterAll(() => app.close())
 const EVERYTHING = {
   collection: 'notes/2026:a.b_c-d',
   title: 'Ärger mit 100 %',
-  data: { a: [1, 'zwei', null, true, 2.5], 'ü': {} },
+  data: { a: [1, 'zwei', null, true, 2.5], ü: {} },
   secret: { pin: 1234 },
   encryptedData: jwe(),
 }
@@ -35,16 +35,21 @@ describe('createRecord', () => {
     const empty = { title: null, data: null, secret: null, encryptedData: null, keyId: null }
 
     expect(await made(browser)).toMatchObject(empty)
-    expect(await made(browser, { id: null, title: null, data: null, secret: null, encryptedData: null })).toMatchObject(empty)
+    expect(await made(browser, { id: null, title: null, data: null, secret: null, encryptedData: null })).toMatchObject(
+      empty,
+    )
   })
 
-  test.each([false, 0, '', 'text', [], {}, [null], 1e-7, 'null'])('keeps the JSON value %j in data and in secret', async (value) => {
-    const { browser } = await signIn(app)
-    const record = await made(browser, { data: value, secret: value })
+  test.each([false, 0, '', 'text', [], {}, [null], 1e-7, 'null'])(
+    'keeps the JSON value %j in data and in secret',
+    async (value) => {
+      const { browser } = await signIn(app)
+      const record = await made(browser, { data: value, secret: value })
 
-    expect(record).toMatchObject({ data: value, secret: value })
-    expect((await read(browser, record.id)).data?.record).toEqual(record)
-  })
+      expect(record).toMatchObject({ data: value, secret: value })
+      expect((await read(browser, record.id)).data?.record).toEqual(record)
+    },
+  )
 
   test('takes an id that the client made, with and without its prefix', async () => {
     const { browser } = await signIn(app)
@@ -108,20 +113,32 @@ describe('updateRecord', () => {
     expect((await read(browser, before.id)).data?.record).toEqual(expected)
   })
 
-  test.each(['title', 'data', 'secret', 'encryptedData'] as const)('null clears %s, and nothing else', async (field) => {
-    const { browser } = await signIn(app)
-    const before = await made(browser, EVERYTHING)
-    const { data } = await update(browser, { id: before.id, revision: 1, [field]: null })
-    const { updatedAt: _, ...expected } = { ...before, [field]: null, revision: 2, ...(field === 'encryptedData' && { keyId: null }) }
+  test.each(['title', 'data', 'secret', 'encryptedData'] as const)(
+    'null clears %s, and nothing else',
+    async (field) => {
+      const { browser } = await signIn(app)
+      const before = await made(browser, EVERYTHING)
+      const { data } = await update(browser, { id: before.id, revision: 1, [field]: null })
+      const { updatedAt: _, ...expected } = {
+        ...before,
+        [field]: null,
+        revision: 2,
+        ...(field === 'encryptedData' && { keyId: null }),
+      }
 
-    expect(data?.updateRecord).toMatchObject(expected)
-    expect((await read(browser, before.id)).data?.record).toEqual(data?.updateRecord)
-  })
+      expect(data?.updateRecord).toMatchObject(expected)
+      expect((await read(browser, before.id)).data?.record).toEqual(data?.updateRecord)
+    },
+  )
 
   test('the key id follows the ciphertext', async () => {
     const { browser } = await signIn(app)
     const { id } = await made(browser, { encryptedData: jwe() })
-    const { data } = await update(browser, { id, revision: 1, encryptedData: jwe({ header: { alg: 'dir', enc: 'A256GCM' } }) })
+    const { data } = await update(browser, {
+      id,
+      revision: 1,
+      encryptedData: jwe({ header: { alg: 'dir', enc: 'A256GCM' } }),
+    })
 
     expect(data?.updateRecord.keyId).toBeNull()
   })
@@ -129,7 +146,10 @@ describe('updateRecord', () => {
   test('a write names the revision that it changes, and a stale one is told the one in force', async () => {
     const { browser } = await signIn(app)
     const { id } = await made(browser, { title: 'one' })
-    expect((await update(browser, { id, revision: 1, title: 'two' })).data?.updateRecord).toMatchObject({ title: 'two', revision: 2 })
+    expect((await update(browser, { id, revision: 1, title: 'two' })).data?.updateRecord).toMatchObject({
+      title: 'two',
+      revision: 2,
+    })
 
     for (const revision of [1, 3, 0, -1]) {
       const { code, errors } = await update(browser, { id, revision, title: 'three' })
@@ -233,6 +253,8 @@ describe("another user's record", () => {
 /** How many records the server counts for the person of this browser. */
 async function usage(browser: Parameters<typeof page>[0]): Promise<number> {
   const { data } = await browser.graphql<{ me: { id: string } }>('{ me { id } }')
-  const row = await app.services.database.systemDb.recordUsage.findUniqueOrThrow({ where: { userId: rowId(data?.me.id ?? '') } })
+  const row = await app.services.database.systemDb.recordUsage.findUniqueOrThrow({
+    where: { userId: rowId(data?.me.id ?? '') },
+  })
   return row.count
 }

@@ -42,8 +42,12 @@ describe('a secret at rest', () => {
 
     for (const row of rows) {
       expect(row.secretSealed).toMatch(/^v1\.test\.[A-Za-z0-9_-]+$/)
-      const stored = Buffer.concat([Buffer.from(JSON.stringify(row)), Buffer.from(row.secretSealed?.split('.')[2] ?? '', 'base64url')])
-      for (const form of ['utf8', 'hex', 'base64', 'base64url'] as const) expect(stored.includes(Buffer.from(PLAIN).toString(form))).toBe(false)
+      const stored = Buffer.concat([
+        Buffer.from(JSON.stringify(row)),
+        Buffer.from(row.secretSealed?.split('.')[2] ?? '', 'base64url'),
+      ])
+      for (const form of ['utf8', 'hex', 'base64', 'base64url'] as const)
+        expect(stored.includes(Buffer.from(PLAIN).toString(form))).toBe(false)
     }
     expect(rows[0]?.secretSealed).not.toBe(rows[1]?.secretSealed)
   })
@@ -77,7 +81,16 @@ describe('a secret at rest', () => {
     const { id } = await made(browser, { secret: PLAIN })
     const sealed = (await records().findUniqueOrThrow(rowOf(userId, id))).secretSealed ?? ''
     const flipped = sealed.slice(0, -3) + (sealed.at(-3) === 'A' ? 'B' : 'A') + sealed.slice(-2)
-    const damaged = [flipped, sealed.slice(0, -4), sealed.slice(0, 20), '', PLAIN, JSON.stringify(PLAIN), sealed.replace('v1', 'v0'), sealed.replace('test', 'other')]
+    const damaged = [
+      flipped,
+      sealed.slice(0, -4),
+      sealed.slice(0, 20),
+      '',
+      PLAIN,
+      JSON.stringify(PLAIN),
+      sealed.replace('v1', 'v0'),
+      sealed.replace('test', 'other'),
+    ]
     for (const secretSealed of damaged) {
       await records().update({ ...rowOf(userId, id), data: { secretSealed } })
       await expectUnreadable(browser, id)

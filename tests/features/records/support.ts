@@ -8,14 +8,47 @@ const FIELDS = 'id collection title data secret encryptedData keyId revision cre
 
 export const CREATE = /* GraphQL */ `mutation ($input: CreateRecordInput!) { createRecord(input: $input) { ${FIELDS} } }`
 export const UPDATE = /* GraphQL */ `mutation ($input: UpdateRecordInput!) { updateRecord(input: $input) { ${FIELDS} } }`
-export const DELETE = /* GraphQL */ `mutation ($input: DeleteRecordInput!) { deleteRecord(input: $input) { deletedId } }`
+export const DELETE = /* GraphQL */ `
+  mutation ($input: DeleteRecordInput!) {
+    deleteRecord(input: $input) {
+      deletedId
+    }
+  }
+`
 export const READ = /* GraphQL */ `query ($id: ID!) { record(id: $id) { ${FIELDS} } }`
 export const LIST = /* GraphQL */ `
-  query ($first: Int, $after: String, $last: Int, $before: String, $collection: String, $titleContains: String, $updatedSince: DateTime) {
-    records(first: $first, after: $after, last: $last, before: $before, collection: $collection, titleContains: $titleContains, updatedSince: $updatedSince) {
+  query (
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+    $collection: String
+    $titleContains: String
+    $updatedSince: DateTime
+  ) {
+    records(
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+      collection: $collection
+      titleContains: $titleContains
+      updatedSince: $updatedSince
+    ) {
       totalCount
-      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      edges { cursor node { id title } }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+      edges {
+        cursor
+        node {
+          id
+          title
+        }
+      }
     }
   }
 `
@@ -81,7 +114,12 @@ export const rowId = (nodeId: string): string => nodeId.slice(nodeId.indexOf('_'
 export const newId = (): string => `record_${uuidv7()}`
 
 /** A compact JWE as a client makes it; the server reads its header alone. */
-export function jwe({ header = { alg: 'dir', enc: 'A256GCM', kid: 'key-1' }, bytes = 16 } = {}): string {
+export function jwe({ header = HEADER, bytes = 16 }: { header?: object; bytes?: number } = {}): string {
   const encoded = (text: string | Buffer) => Buffer.from(text).toString('base64url')
-  return [encoded(JSON.stringify(header)), '', encoded('initialising'), encoded(Buffer.alloc(bytes, 7)), encoded('sixteen bytes tag')].join('.')
+  const ciphertext = encoded(Buffer.alloc(bytes, 7))
+  return [encoded(JSON.stringify(header)), '', encoded('initialising'), ciphertext, encoded('sixteen bytes tag')].join(
+    '.',
+  )
 }
+
+const HEADER = { alg: 'dir', enc: 'A256GCM', kid: 'key-1' }

@@ -6,7 +6,8 @@ import { made, READ } from '../records/support.ts'
 
 const MINUTE = 60_000
 
-const levelOf = async ({ browser }: Person) => (await browser.graphql<{ session: { level: string } }>('{ session { level } }')).data?.session.level
+const levelOf = async ({ browser }: Person) =>
+  (await browser.graphql<{ session: { level: string } }>('{ session { level } }')).data?.session.level
 
 describe('the level of a session', () => {
   test('falls to SESSION fifteen minutes after the proof, to the millisecond', async () => {
@@ -45,7 +46,9 @@ describe('the level of a session', () => {
 })
 
 describe('a secret when the proof is old', () => {
-  test('is refused with the level and the methods that would do, and the rest of the record is answered', async ({ app }) => {
+  test('is refused with the level and the methods that would do, and the rest of the record is answered', async ({
+    app,
+  }) => {
     const { browser } = await signIn(app)
     const record = await made(browser, { title: 'title', data: [1], secret: 'the secret' })
     app.clock.advance(15 * MINUTE)
@@ -74,10 +77,15 @@ describe('a secret when the proof is old', () => {
     await made(browser, { secret: 2 })
     app.clock.advance(15 * MINUTE)
     const page = await browser.graphql('{ records { edges { node { collection secret } } } }')
-    expect(page.errors.map(({ extensions }) => extensions.code)).toEqual(['REAUTHENTICATION_REQUIRED', 'REAUTHENTICATION_REQUIRED'])
+    expect(page.errors.map(({ extensions }) => extensions.code)).toEqual([
+      'REAUTHENTICATION_REQUIRED',
+      'REAUTHENTICATION_REQUIRED',
+    ])
     expect(page.data).toEqual({ records: { edges: Array(2).fill({ node: { collection: 'notes', secret: null } }) } })
 
-    const written = await browser.graphql('mutation { createRecord(input: { collection: "notes", secret: 3 }) { revision secret } }')
+    const written = await browser.graphql(
+      'mutation { createRecord(input: { collection: "notes", secret: 3 }) { revision secret } }',
+    )
     expect(written.code).toBe('REAUTHENTICATION_REQUIRED')
     expect(written.data).toEqual({ createRecord: { revision: 1, secret: null } })
     expect(await app.services.database.systemDb.record.count()).toBe(3)

@@ -15,7 +15,15 @@ const SESSIONS = `{ sessions { ${SESSION} } }`
 const REVOKE = `mutation ($id: ID!) { revokeSession(id: $id) { ${SESSION} } }`
 const REVOKE_OTHERS = `mutation { revokeOtherSessions { ${SESSION} } }`
 
-type SessionNode = { id: string; current: boolean; deviceName: string; level: string; createdAt: string; lastActivityAt: string; expiresAt: string }
+type SessionNode = {
+  id: string
+  current: boolean
+  deviceName: string
+  level: string
+  createdAt: string
+  lastActivityAt: string
+  expiresAt: string
+}
 
 let app: TestApp
 beforeAll(async () => {
@@ -71,7 +79,9 @@ describe('sessions', () => {
 
   test('`session` is the one that asks, and null for nobody', async () => {
     const [person] = await personIn(FIREFOX)
-    const { data } = await (person?.browser ?? app.browser()).graphql(`{ session { ${SESSION} } sessions { ${SESSION} } }`)
+    const { data } = await (person?.browser ?? app.browser()).graphql(
+      `{ session { ${SESSION} } sessions { ${SESSION} } }`,
+    )
 
     expect(data?.['session']).toEqual((data?.['sessions'] as SessionNode[])[0]) // as asked for
     expect((await app.browser().graphql('{ session { id } me { id } }')).data).toEqual({ session: null, me: null })
@@ -92,7 +102,11 @@ describe('revokeSession', () => {
     if (!laptop || !phone) throw new Error('Two people were asked for.')
     const { data } = await laptop.browser.graphql(REVOKE, { id: phone.sessionId })
 
-    expect(data?.['revokeSession']).toMatchObject({ id: phone.sessionId, current: false, deviceName: 'Safari on iPhone' })
+    expect(data?.['revokeSession']).toMatchObject({
+      id: phone.sessionId,
+      current: false,
+      deviceName: 'Safari on iPhone',
+    })
     expect([await isSignedIn(phone.browser), await isSignedIn(laptop.browser)]).toEqual([false, true])
     expect(ids(await sessionsOf(laptop.browser))).toEqual([laptop.sessionId])
     expect((await laptop.browser.graphql(REVOKE, { id: phone.sessionId })).code).toBe('NOT_FOUND')
@@ -125,7 +139,12 @@ describe('revokeSession', () => {
 
   test('refuses what is no id of a session', async () => {
     const [person] = await personIn(FIREFOX)
-    for (const id of ['', person?.userId, person?.sessionId.replace('session_', ''), `record_${person?.sessionId.slice(8)}`]) {
+    for (const id of [
+      '',
+      person?.userId,
+      person?.sessionId.replace('session_', ''),
+      `record_${person?.sessionId.slice(8)}`,
+    ]) {
       const { code, errors } = await (person?.browser ?? app.browser()).graphql(REVOKE, { id })
       expect([code, errors[0]?.extensions['field']]).toEqual(['BAD_INPUT', 'id'])
     }
@@ -156,7 +175,9 @@ describe('revokeOtherSessions', () => {
 
   test('two that end each other leave one of them, or none, and no fault', async () => {
     const [first, second] = await personIn(FIREFOX, IPHONE)
-    const answers = await Promise.all([first, second].map((person) => (person?.browser ?? app.browser()).graphql(REVOKE_OTHERS)))
+    const answers = await Promise.all(
+      [first, second].map((person) => (person?.browser ?? app.browser()).graphql(REVOKE_OTHERS)),
+    )
 
     for (const { code } of answers) expect([null, 'UNAUTHENTICATED']).toContain(code)
   })

@@ -14,11 +14,11 @@ type Case = { id: string; provider: World['provider']; locks: Locks }
 
 const onPostgresql: Case[] = [
   { id: 'D1', provider: 'postgresql', locks: 'all' },
-  { id: 'D2', provider: 'postgresql', locks: 'extension' },
+  { id: 'D2', provider: 'postgresql', locks: 'scoped-client' },
   { id: 'D2', provider: 'postgresql', locks: 'row-security' },
 ]
 const cases: Case[] = [
-  { id: 'D1', provider: 'sqlite', locks: 'all' }, // the extension and the composite keys: SQLite has no row security
+  { id: 'D1', provider: 'sqlite', locks: 'all' }, // the scoped client and the composite keys: SQLite has no row security
   ...(providers.includes('postgresql') ? onPostgresql : []),
 ]
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bindToOwner } from '../../../src/platform/db/bind-to-owner.ts'
-import { userInForce } from '../../../src/platform/db/row-security.ts'
 import type { AccessLog } from '../../../src/platform/db/types.ts'
 import { providers } from './fresh-database.ts'
 import { call, giveRows, type Row } from './support/rows.ts'
@@ -88,26 +87,34 @@ describe.each(providers)('the scoped client on %s', (provider) => {
       )
     })
 
-    test('the extension by itself refuses what has no user, no model, no owner, or would be batched', async () => {
-      const extended = Reflect.apply(
-        Reflect.get(world.server, '$extends') as unknown as (extension: object) => Client,
-        world.server,
-        [bindToOwner(world.models)],
-      )
-      const asAnn = (run: () => Promise<unknown>) => userInForce.run({ userId: ANN }, async () => await run())
-      await expect(call(extended, 'note', 'findMany')).rejects.toThrow('No user is in force')
-      await expect(
-        userInForce.run({ userId: '' }, async () => await call(extended, 'note', 'findMany')),
-      ).rejects.toThrow('No user is in force')
-      await expect(asAnn(() => call(extended, 'user', 'findMany'))).rejects.toThrow('User: it is not owned')
-      await expect(asAnn(() => call(extended, 'note', 'findUnique', { where: { id: 'x' } }))).rejects.toThrow(
-        'the operation findUnique',
-      )
-      for (const raw of ['$queryRawUnsafe', '$executeRawUnsafe']) {
-        const run = Reflect.get(extended, raw) as unknown as (sql: string) => Promise<unknown>
-        await expect(asAnn(() => Reflect.apply(run, extended, ['SELECT 1']))).rejects.toThrow(`the raw query: ${raw}`)
+    test('what binds a call refuses what has no user, no owner, is unknown, or would be batched', () => {
+      const bind = (name: string, operation: string, userId = ANN) => {
+        const model = world.models.get(name)
+        if (!model) throw new Error(`No model ${name}.`)
+        return bindToOwner(world.models, model, operation, {}, userId)
       }
-      expect(await asAnn(() => call(extended, 'note', 'count'))).toBe(2)
+      expect(() => bind('Note', 'findMany', '')).toThrow('No user')
+      expect(() => bind('User', 'findMany')).toThrow('User: it is not owned')
+      for (const operation of ['findUnique', 'findUniqueOrThrow', 'findRaw', 'aggregateRaw', 'toString', '__proto__']) {
+        expect(() => bind('Note', operation)).toThrow(`refuses the operation ${operation}`)
+      }
+      expect(bind('Note', 'findMany')).toEqual({ where: { userId: ANN } })
+    })
+
+    class Odd {
+      toJSON() {
+        return { user: { email: { contains: '' } } }
+      }
+    }
+    test.each([
+      ['where', new Odd()],
+      ['where', { AND: [new Odd()] }],
+      ['where', Object.create({ userId: BOB })],
+      ['where', { folder: { is: new Odd() } }],
+      ['orderBy', [new Odd()]],
+      ['cursor', new Odd()],
+    ])('%s may hold plain objects alone', async (name, value) => {
+      await expect(notes('findMany', { [name]: value as unknown })).rejects.toThrow(/not plain objects/)
     })
   })
 

@@ -22,7 +22,7 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
 
   beforeAll(async () => {
     world = await openWorld('postgresql', 2)
-    query = async (text, values) => ({ rows: (await world.sql(text, values)) })
+    query = async (text, values) => ({ rows: await world.sql(text, values) })
   })
   beforeEach(async () => {
     await giveRows(world, ANN)

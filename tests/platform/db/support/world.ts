@@ -14,7 +14,7 @@ export type Client = Record<string, Record<string, (args?: unknown) => Promise<u
 }
 
 /** Which locks hold: all, the scoped client's alone, or row security's alone (a client that asks as the user, unbound). */
-export type Locks = 'all' | 'extension' | 'row-security'
+export type Locks = 'all' | 'scoped-client' | 'row-security'
 
 /** A database with the test's models, and ways to reach it as the server and as a user. */
 export type World = {
@@ -47,7 +47,7 @@ type Opened = Pick<World, 'sql' | 'sqlAs' | 'url' | 'close'> & {
 export async function openWorld(provider: 'sqlite' | 'postgresql', connections = 4): Promise<World> {
   const { server, scoped, models, ...rest } =
     provider === 'sqlite' ? await openOnSqlite() : await openOnPostgresql(connections)
-  const scopes = { all: makeScope(scoped, models), extension: makeScope(server, models) }
+  const scopes = { all: makeScope(scoped, models), 'scoped-client': makeScope(server, models) }
   return {
     provider,
     models,
@@ -117,7 +117,7 @@ async function openOnPostgresql(connections: number): Promise<Opened> {
   }
 }
 
-/** The plain client, unbound, while the user is in force: what is left when the extension is forgotten. */
+/** The plain client, unbound, while the user is in force: what is left when the scoped client is forgotten. */
 function askAs(userId: string, client: object): object {
   return new Proxy(client, {
     get(target, property) {
