@@ -40,6 +40,7 @@ const AT_THE_TOP: Readonly<Record<string, Zone>> = {
   'doctor.ts': 'main',
   'doctor-main.ts': 'main',
   'load-env-file.ts': 'main',
+  'start-faults.ts': 'main',
 }
 
 /** What each feature may lean on: downhill only. A new feature takes a new line. */
