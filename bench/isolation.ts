@@ -29,7 +29,11 @@ export async function measureIsolation(settings: Settings): Promise<Line[]> {
 async function compareClients(stage: Stage, settings: Settings) {
   const database = await openDatabase(readConfig(stage.env).database, silentLog)
   const [extension, bare] = [pageOf(reachBy('extension', database)), pageOf(reachBy('bare', database))]
-  const ratio = await compareCalls(() => extension(0), () => bare(0), settings)
+  const ratio = await compareCalls(
+    () => extension(0),
+    () => bare(0),
+    settings,
+  )
   await database.close()
   return ratio
 }

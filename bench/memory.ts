@@ -14,7 +14,8 @@ const PORTIONS = 10
 /** Resident memory of the server process, half of the requests for the user and half for a page of records. */
 export async function measureMemory(settings: Settings): Promise<Line[]> {
   const lines: Line[] = []
-  for (const provider of providersOf(settings)) lines.push(...(await memoryOn(await recordsStage(settings, provider), settings)))
+  for (const provider of providersOf(settings))
+    lines.push(...(await memoryOn(await recordsStage(settings, provider), settings)))
   return lines
 }
 

@@ -21,8 +21,16 @@ export async function measureRowSecurity(settings: Settings): Promise<Line[]> {
   // As many connections for the one client as for the other: the server gives each half of its own.
   const database = await openDatabase({ provider: 'postgresql', url, poolSize }, silentLog)
   const [whole, extension] = [pageOf(reachBy('whole', database)), pageOf(reachBy('extension', database))]
-  const oneUser = await compareCalls(() => whole(0), () => extension(0), settings)
-  const manyUsers = await compareCalls((call) => whole(call % USERS), (call) => extension(call % USERS), settings)
+  const oneUser = await compareCalls(
+    () => whole(0),
+    () => extension(0),
+    settings,
+  )
+  const manyUsers = await compareCalls(
+    (call) => whole(call % USERS),
+    (call) => extension(call % USERS),
+    settings,
+  )
   await database.close()
   const requests = await compareReaches('whole', 'extension', stage, settings)
   const line = { database: 'postgresql' }

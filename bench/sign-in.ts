@@ -26,7 +26,11 @@ export async function measureSignIn(settings: Settings): Promise<Line[]> {
   const { fewUsers, manyUsers, roundSeconds } = settings
   const open = async (users: number) => openOn(await stageOn(settings, 'postgresql', { users, recordsPerUser: 0 }))
   const [few, many] = [await open(fewUsers), await open(manyUsers)]
-  const ratio = await inTurns(settings, () => signIns(many, roundSeconds), () => signIns(few, roundSeconds))
+  const ratio = await inTurns(
+    settings,
+    () => signIns(many, roundSeconds),
+    () => signIns(few, roundSeconds),
+  )
   await Promise.all([few.app.close(), many.app.close()])
   const name = `sign-in: ${manyUsers.toLocaleString('en')} users against ${fewUsers.toLocaleString('en')}`
   return [ratioLine({ name, database: 'postgresql', ...ratio }, TARGET)]

@@ -9,12 +9,21 @@ import type { Spread } from './spread.ts'
 export type Ratio = { ratio: Spread; cpuRatio: Spread | null; detail: string }
 
 /** Two servers under the same load, in turns. Their answers must be the same. */
-export async function compareServers(ours: Server, floor: Server, question: Question, settings: Settings): Promise<Ratio> {
+export async function compareServers(
+  ours: Server,
+  floor: Server,
+  question: Question,
+  settings: Settings,
+): Promise<Ratio> {
   const [answer, expected] = [await answerOf(ours, question), await answerOf(floor, question)]
   if (answer !== expected) throw new Error(`The answers differ:\n${answer.slice(0, 400)}\n${expected.slice(0, 400)}`)
   for (const server of [ours, floor]) await load(server, question, { requests: settings.warmUp })
   const round = (server: Server) => load(server, question, { seconds: settings.roundSeconds })
-  return inTurns(settings, () => round(ours), () => round(floor))
+  return inTurns(
+    settings,
+    () => round(ours),
+    () => round(floor),
+  )
 }
 
 /** Pairs of rounds, one of each; which comes first changes. The first pair warms up, and does not count. */
@@ -29,7 +38,9 @@ export async function inTurns(
     const second = pair % 2 === 0 ? await floor() : await ours()
     if (pair > 0) rounds.push(pair % 2 === 0 ? { ours: first, floor: second } : { ours: second, floor: first })
   }
-  const cpuRatios = rounds.flatMap(({ ours: { cpuPerRequest: a }, floor: { cpuPerRequest: b } }) => (a && b ? [b / a] : []))
+  const cpuRatios = rounds.flatMap(({ ours: { cpuPerRequest: a }, floor: { cpuPerRequest: b } }) =>
+    a && b ? [b / a] : [],
+  )
   return {
     ratio: spreadOf(rounds.map((pair) => pair.ours.perSecond / pair.floor.perSecond)),
     cpuRatio: cpuRatios.length > 0 ? spreadOf(cpuRatios) : null,

@@ -24,14 +24,34 @@ const PAGE: Statement = {
 
 const TYPES = /* GraphQL */ `
   scalar JSON
-  type User { id: ID! email: String! }
-  type Record {
-    id: ID! collection: String! title: String data: JSON revision: Int! createdAt: String! updatedAt: String!
+  type User {
+    id: ID!
+    email: String!
   }
-  type Edge { node: Record! }
-  type PageInfo { hasNextPage: Boolean! endCursor: String }
-  type Page { pageInfo: PageInfo! edges: [Edge!]! }
-  type Query { me: User records(first: Int!): Page! }
+  type Record {
+    id: ID!
+    collection: String!
+    title: String
+    data: JSON
+    revision: Int!
+    createdAt: String!
+    updatedAt: String!
+  }
+  type Edge {
+    node: Record!
+  }
+  type PageInfo {
+    hasNextPage: Boolean!
+    endCursor: String
+  }
+  type Page {
+    pageInfo: PageInfo!
+    edges: [Edge!]!
+  }
+  type Query {
+    me: User
+    records(first: Int!): Page!
+  }
 `
 
 const all = open()

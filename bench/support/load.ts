@@ -42,7 +42,11 @@ export async function answerOf({ url }: Server, question: Question): Promise<str
  * Asks for some time, or so many times, from 32 connections of another process. Each answer must be the one that was
  * given before the round.
  */
-export async function load(server: Server, question: Question, length: { seconds: number } | { requests: number }): Promise<Round> {
+export async function load(
+  server: Server,
+  question: Question,
+  length: { seconds: number } | { requests: number },
+): Promise<Round> {
   const expected = await answerOf(server, question)
   const before = cpuSeconds(server.pid)
   const result = await autocannon(server.url, question, expected, length)

@@ -9,7 +9,9 @@ export function cpuSeconds(pid: number): number | null {
   const file = `/proc/${pid}/stat`
   if (!existsSync(file)) return null
   // The name in brackets may hold anything; the fields behind it are numbers.
-  const fields = readFileSync(file, 'utf8').replace(/^.*\) /s, '').split(' ')
+  const fields = readFileSync(file, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 

@@ -20,7 +20,13 @@ export function reachBy(reach: Reach, { scopeToUser, systemDb }: Database): Scop
   return (userId, accessLog) => {
     const findMany = async ({ where, ...rest }: FindRecords) => {
       const rows = await systemDb.record.findMany({ ...rest, where: where ? { AND: [{ userId }, where] } : { userId } })
-      accessLog.read({ model: 'Record', table: 'records', kind: 'read', ids: rows.map(({ id }) => id), count: rows.length })
+      accessLog.read({
+        model: 'Record',
+        table: 'records',
+        kind: 'read',
+        ids: rows.map(({ id }) => id),
+        count: rows.length,
+      })
       return rows
     }
     return { record: { findMany } } as unknown as ScopedDb // the one operation

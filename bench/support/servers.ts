@@ -15,7 +15,11 @@ export async function startLatchkey({ env }: Stage, more: Readonly<Record<string
 }
 
 /** A program of the bench's own that listens on PORT, with the stage's environment. */
-export async function startProgram(name: string, { env }: Stage, more: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startProgram(
+  name: string,
+  { env }: Stage,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const port = await quietPort()
   const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, `${name}.ts`)], {
     env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', ...env, ...more, PORT: String(port) },
@@ -36,7 +40,10 @@ export async function startProgram(name: string, { env }: Stage, more: Readonly<
 
 async function answers(url: URL, hasEnded: () => boolean): Promise<void> {
   while (!hasEnded()) {
-    const answered = await fetch(url).then(({ body }) => body?.cancel().then(() => true) ?? true, () => false)
+    const answered = await fetch(url).then(
+      ({ body }) => body?.cancel().then(() => true) ?? true,
+      () => false,
+    )
     if (answered) return
     await delay(20)
   }

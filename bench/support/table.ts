@@ -34,7 +34,13 @@ const COLUMNS = ['measurement', 'database', 'measured', 'by CPU', 'target', '', 
 export function printTable(lines: readonly Line[]): void {
   const rows = [COLUMNS, ...lines.map(cellsOf)]
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
 }
 
 function cellsOf({ name, database, measured, byCpu = '', target, ok, detail = '' }: Line): string[] {

@@ -93,7 +93,10 @@ async function observe(app: TestApp, email: string) {
   return {
     status,
     body: { data, errors },
-    headers: [...headers].map(([name, value]) => [name, /^(date|ratelimit-reset|retry-after)$/.test(name) ? 'a time' : withoutTokens(value)]),
+    headers: [...headers].map(([name, value]) => [
+      name,
+      /^(date|ratelimit-reset|retry-after)$/.test(name) ? 'a time' : withoutTokens(value),
+    ]),
     // The outbox looks for mails at its own pace too.
     statements: statements.filter((text) => !/^SELECT\b.*\boutbox_mails\b/s.test(text)),
   }

@@ -49,7 +49,11 @@ describe('M5: the link is built from the configuration, never from the request',
   })
 
   test('M5: an absolute-form target is refused, or the link leads home all the same', async () => {
-    for (const target of ['http://evil.test/graphql', 'https://id.example.test@evil.test/graphql', '//evil.test/graphql']) {
+    for (const target of [
+      'http://evil.test/graphql',
+      'https://id.example.test@evil.test/graphql',
+      '//evil.test/graphql',
+    ]) {
       const email = newAddress()
       const answer = await post(target, email, ['Host: id.example.test'])
       expect(answer).not.toContain('evil.test')
@@ -60,7 +64,10 @@ describe('M5: the link is built from the configuration, never from the request',
 
   test('M5: no page and no answer sends a browser to a hostile host', async () => {
     for (const path of ['/', '/sign-in', '/sign-in/', '/auth/verify', '/auth', '/nowhere', '/graphql']) {
-      const answer = await send([`GET ${path} HTTP/1.1`, 'Host: evil.test', 'X-Forwarded-Host: evil.test', 'Accept: text/html'], '')
+      const answer = await send(
+        [`GET ${path} HTTP/1.1`, 'Host: evil.test', 'X-Forwarded-Host: evil.test', 'Accept: text/html'],
+        '',
+      )
       expect(answer).not.toContain('evil.test')
     }
   })
@@ -80,7 +87,10 @@ describe('M5: the link is built from the configuration, never from the request',
 
   function post(target: string, email: string, headers: string[]): Promise<string> {
     const body = JSON.stringify({ query: REQUEST, variables: { email } })
-    return send([`POST ${target} HTTP/1.1`, ...headers, 'Content-Type: application/json', `Content-Length: ${body.length}`], body)
+    return send(
+      [`POST ${target} HTTP/1.1`, ...headers, 'Content-Type: application/json', `Content-Length: ${body.length}`],
+      body,
+    )
   }
 
   /** Sends lines as they are, and gives the whole answer. */

@@ -20,7 +20,9 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
   })
   afterAll(() => chromium.close())
 
-  test('M2: a scanner that loads the page and runs its script changes nothing, and the link still works', async ({ app }) => {
+  test('M2: a scanner that loads the page and runs its script changes nothing, and the link still works', async ({
+    app,
+  }) => {
     const asking = app.browser()
     const email = newAddress()
     const { token } = await askForLink(app, asking, email)
@@ -72,7 +74,9 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
     expect(await whoIs(page)).toBe(email)
   })
 
-  test('M9: the server never sees the token in an address or a referrer, and the page does not keep it', async ({ app }) => {
+  test('M9: the server never sees the token in an address or a referrer, and the page does not keep it', async ({
+    app,
+  }) => {
     const seen = watchRequests()
     const email = newAddress()
     const { page } = await open()

@@ -29,7 +29,9 @@ describe('M1: a link works once', () => {
     const { token } = await askForLink(app, app.browser(), newAddress())
     const browsers = Array.from({ length: 50 }, () => app.browser())
 
-    const answers = await Promise.all(browsers.map((browser) => browser.graphql<Verified>(VERIFY, { token, confirm: true })))
+    const answers = await Promise.all(
+      browsers.map((browser) => browser.graphql<Verified>(VERIFY, { token, confirm: true })),
+    )
 
     expect(tally(answers)).toEqual({ SignedIn: 1, LINK_INVALID: 49 })
     await expectOneSignIn(app)
@@ -132,7 +134,12 @@ describe('M2: a mail scanner without a browser', () => {
     const before = await linkTo(app, email)
 
     for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS']) {
-      for (const path of ['/auth/verify', `/auth/verify?token=${token}`, `/auth/verify/${token}`, `/sign-in?token=${token}`]) {
+      for (const path of [
+        '/auth/verify',
+        `/auth/verify?token=${token}`,
+        `/auth/verify/${token}`,
+        `/sign-in?token=${token}`,
+      ]) {
         const answer = await scanner.fetch(path, { method })
         expect(answer.status, `${method} ${path}`).toBeLessThan(500)
         expect(answer.headers.getSetCookie()).toEqual([])

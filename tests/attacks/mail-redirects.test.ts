@@ -54,19 +54,25 @@ describe('M10: a sign-in leads home, or to an allowed origin', () => {
   })
   afterAll(() => app.close())
 
-  test.each(REFUSED.map((redirectTo) => [JSON.stringify(redirectTo).slice(0, 60), redirectTo]))('M10: %s is refused', async (_name, redirectTo) => {
-    const email = newAddress()
+  test.each(REFUSED.map((redirectTo) => [JSON.stringify(redirectTo).slice(0, 60), redirectTo]))(
+    'M10: %s is refused',
+    async (_name, redirectTo) => {
+      const email = newAddress()
 
-    const { data, code, errors } = await app.browser().graphql(REQUEST, { email, redirectTo })
+      const { data, code, errors } = await app.browser().graphql(REQUEST, { email, redirectTo })
 
-    expect({ data, code }).toEqual({ data: null, code: 'REDIRECT_NOT_ALLOWED' })
-    expect(errors[0]?.extensions['field']).toBe('redirectTo')
-    expect(await app.services.database.systemDb.magicLink.count({ where: { email } })).toBe(0)
-  })
+      expect({ data, code }).toEqual({ data: null, code: 'REDIRECT_NOT_ALLOWED' })
+      expect(errors[0]?.extensions['field']).toBe('redirectTo')
+      expect(await app.services.database.systemDb.magicLink.count({ where: { email } })).toBe(0)
+    },
+  )
 
-  test.each([[['/notes', '//evil.test']], [{ href: '//evil.test' }], [1]])('M10: %j in place of a text is refused', async (redirectTo) => {
-    expect((await app.browser().graphql(REQUEST, { email: newAddress(), redirectTo })).code).toBe('BAD_INPUT')
-  })
+  test.each([[['/notes', '//evil.test']], [{ href: '//evil.test' }], [1]])(
+    'M10: %j in place of a text is refused',
+    async (redirectTo) => {
+      expect((await app.browser().graphql(REQUEST, { email: newAddress(), redirectTo })).code).toBe('BAD_INPUT')
+    },
+  )
 
   test.each(Object.entries(ALLOWED))('M10: %s stays at home', async (redirectTo, expected) => {
     const browser = app.browser()

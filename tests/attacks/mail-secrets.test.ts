@@ -73,7 +73,9 @@ describe('M9: the token is in the fragment, and in no log', () => {
       send(mail) {
         refused.push(mail)
         const cause = new Error(mail.text)
-        return Promise.reject(Object.assign(new Error(`550 ${mail.to}: ${mail.text} ${mail.html}`, { cause }), { code: 'EENVELOPE', mail }))
+        return Promise.reject(
+          Object.assign(new Error(`550 ${mail.to}: ${mail.text} ${mail.html}`, { cause }), { code: 'EENVELOPE', mail }),
+        )
       },
       close: () => Promise.resolve(),
     }

@@ -49,6 +49,7 @@ test(`${KILLS} kills during sign-ins and writes lose nothing that was answered, 
     const early = mail.received()
     await Promise.all(people.map((person) => expectAllRemembered(person)))
     await sendTheRest(inspector, mail)
+    expect(sumOver(people, changesOf)).toBeGreaterThan(KILLS) // they came in the middle of work
     expectAsRemembered(await expectWhole(inspector), people, mail)
     expect(await server.stop()).toMatchObject({ code: 0, output: GREETING })
     console.log(summary(people, mail, early))
@@ -161,13 +162,18 @@ async function timeOfFirstStart(): Promise<number> {
   return time
 }
 
+function sumOver(people: readonly Person[], pick: (person: Person) => number): number {
+  return people.reduce((total, person) => total + pick(person), 0)
+}
+
+const changesOf = ({ done }: Person) => Object.values(done).reduce((total, times) => total + times, 0)
+
 function summary(people: readonly Person[], mail: MailServer, early: number): string {
-  const sum = (pick: (person: Person) => number) => people.reduce((total, person) => total + pick(person), 0)
+  const sum = (pick: (person: Person) => number) => sumOver(people, pick)
   const links = sum(({ email }) => mail.tokens(email).size)
-  const done = people.map((person) => Object.values(person.done).reduce((total, times) => total + times, 0))
   return [
     `KILL_SEED=${seed}, ${KILLS} kills on ${provider}.`,
-    `${done.reduce((total, times) => total + times, 0)} changes, ${sum((person) => person.done.signedIn)} of them sign-ins;`,
+    `${sum(changesOf)} changes, ${sum((person) => person.done.signedIn)} of them sign-ins;`,
     `${sum((person) => person.found.done)} were found done and ${sum((person) => person.found.undone)} undone that no answer had told of.`,
     `${links} links asked for, ${sum(({ asked, askedAndAnswered }) => asked - askedAndAnswered)} without an answer;`,
     `${mail.received() - links} mails came twice, ${mail.received() - early} at the end.`,

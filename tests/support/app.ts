@@ -82,7 +82,10 @@ async function startOn(env: Record<string, string>, shared: Shared): Promise<Tes
       app = await open(extra)
       await app.listen()
       // Connections that were kept alive end with the server. One question finds that out, so that no test's does.
-      await fetch(new URL('/healthz', url)).then((answer) => answer.text(), () => null)
+      await fetch(new URL('/healthz', url)).then(
+        (answer) => answer.text(),
+        () => null,
+      )
     },
     async close() {
       for (const other of others) await other.close()

@@ -13,11 +13,16 @@ export type Visitor = {
   url: URL
   cookies: Map<string, string>
   userAgent: string
-  graphql<Data = Record<string, unknown>>(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answer<Data>>
+  graphql<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    init?: RequestInit,
+  ): Promise<Answer<Data>>
   fetch(path: string, init?: RequestInit): Promise<Response>
 }
 
-const CHROME = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
 
 /** Opens a browser with no cookies at a server, on a page of the origin that it is to send. */
 export function visit(url: URL, origin = url.origin, userAgent = CHROME): Visitor {
@@ -26,7 +31,8 @@ export function visit(url: URL, origin = url.origin, userAgent = CHROME): Visito
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers)
     if (!headers.has('user-agent')) headers.set('user-agent', userAgent)
-    if (cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', [...cookies].map((pair) => pair.join('=')).join('; '))
+    if (cookies.size > 0 && !headers.has('cookie'))
+      headers.set('cookie', [...cookies].map((pair) => pair.join('=')).join('; '))
     const response = await fetch(new URL(path, url), { redirect: 'manual', ...init, headers })
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
     return response
@@ -37,11 +43,20 @@ export function visit(url: URL, origin = url.origin, userAgent = CHROME): Visito
     cookies,
     userAgent,
     fetch: send,
-    async graphql<Data>(query: string, variables: Record<string, unknown> = {}, init: RequestInit = {}): Promise<Answer<Data>> {
+    async graphql<Data>(
+      query: string,
+      variables: Record<string, unknown> = {},
+      init: RequestInit = {},
+    ): Promise<Answer<Data>> {
       const headers = new Headers(init.headers)
       if (!headers.has('content-type')) headers.set('content-type', 'application/json')
       if (!headers.has('origin')) headers.set('origin', origin)
-      const response = await send('/graphql', { method: 'POST', body: JSON.stringify({ query, variables }), ...init, headers })
+      const response = await send('/graphql', {
+        method: 'POST',
+        body: JSON.stringify({ query, variables }),
+        ...init,
+        headers,
+      })
       const text = await response.text()
       const body = parse(text)
       const errors = body.errors ?? []

@@ -23,7 +23,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`
   const redisUrl = process.env['TEST_REDIS_URL']
   return {
-    env: { DATA_DIR: folder, DATABASE_URL: url.href, DATABASE_POOL_SIZE: '8', ...(redisUrl && { REDIS_URL: redisUrl }) },
+    env: {
+      DATA_DIR: folder,
+      DATABASE_URL: url.href,
+      DATABASE_POOL_SIZE: '8',
+      ...(redisUrl && { REDIS_URL: redisUrl }),
+    },
     drop: async () => {
       await dropFolder()
       await asAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)

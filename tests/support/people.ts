@@ -4,7 +4,10 @@ import { codeIn, tokenIn } from './mailbox.ts'
 
 export const REQUEST = /* GraphQL */ `
   mutation ($email: String!, $rememberDevice: Boolean, $redirectTo: String) {
-    requestMagicLink(input: { email: $email, rememberDevice: $rememberDevice, redirectTo: $redirectTo }) { message expiresAt }
+    requestMagicLink(input: { email: $email, rememberDevice: $rememberDevice, redirectTo: $redirectTo }) {
+      message
+      expiresAt
+    }
   }
 `
 
@@ -12,22 +15,64 @@ export const VERIFY = /* GraphQL */ `
   mutation ($token: String!, $confirm: Boolean) {
     verifyMagicLink(input: { token: $token, confirm: $confirm }) {
       __typename
-      ... on SignedIn { redirectTo user { id email } session { id current level remembered deviceName expiresAt } }
-      ... on ConfirmationRequired { requestedAt deviceName ipAddress }
+      ... on SignedIn {
+        redirectTo
+        user {
+          id
+          email
+        }
+        session {
+          id
+          current
+          level
+          remembered
+          deviceName
+          expiresAt
+        }
+      }
+      ... on ConfirmationRequired {
+        requestedAt
+        deviceName
+        ipAddress
+      }
     }
   }
 `
 
 export const VERIFY_CODE = /* GraphQL */ `
   mutation ($code: String!) {
-    verifyMagicCode(input: { code: $code }) { __typename ... on SignedIn { user { id email } session { id current } } }
+    verifyMagicCode(input: { code: $code }) {
+      __typename
+      ... on SignedIn {
+        user {
+          id
+          email
+        }
+        session {
+          id
+          current
+        }
+      }
+    }
   }
 `
 
 /** The answer's shape for VERIFY. */
 export type Verified = {
   verifyMagicLink:
-    | { __typename: 'SignedIn'; redirectTo: string | null; user: { id: string; email: string }; session: { id: string; current: boolean; level: string; remembered: boolean; deviceName: string; expiresAt: string } }
+    | {
+        __typename: 'SignedIn'
+        redirectTo: string | null
+        user: { id: string; email: string }
+        session: {
+          id: string
+          current: boolean
+          level: string
+          remembered: boolean
+          deviceName: string
+          expiresAt: string
+        }
+      }
     | { __typename: 'ConfirmationRequired'; requestedAt: string; deviceName: string; ipAddress: string | null }
 }
 
@@ -43,7 +88,12 @@ export function newAddress(name = 'person'): string {
 }
 
 /** Asks for a link from a browser, and gives what the mail holds. */
-export async function askForLink(app: TestApp, browser: Visitor, email: string, options: { rememberDevice?: boolean; redirectTo?: string } = {}) {
+export async function askForLink(
+  app: TestApp,
+  browser: Visitor,
+  email: string,
+  options: { rememberDevice?: boolean; redirectTo?: string } = {},
+) {
   const before = app.mailbox.mails.filter((mail) => mail.to === email).length
   const answer = await browser.graphql(REQUEST, { email, ...options })
   if (answer.errors.length > 0) throw new Error(`requestMagicLink was refused: ${JSON.stringify(answer.errors)}`)
@@ -52,7 +102,11 @@ export async function askForLink(app: TestApp, browser: Visitor, email: string, 
 }
 
 /** Signs a person in by mail, in a browser of their own unless one is given. */
-export async function signIn(app: TestApp, email = newAddress(), options: { browser?: Visitor; rememberDevice?: boolean } = {}): Promise<Person> {
+export async function signIn(
+  app: TestApp,
+  email = newAddress(),
+  options: { browser?: Visitor; rememberDevice?: boolean } = {},
+): Promise<Person> {
   const browser = options.browser ?? app.browser()
   const { token } = await askForLink(app, browser, email, options.rememberDevice ? { rememberDevice: true } : {})
   const { data, errors } = await browser.graphql<Verified>(VERIFY, { token })

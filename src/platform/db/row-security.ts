@@ -60,13 +60,16 @@ export class ScopedPool extends pg.Pool {
   }
 
   async #workFor(client: pg.PoolClient, userId: string): Promise<void> {
-    const known = this.#users.has(client)
+    if (!USER_ID.test(userId)) throw new Error('A user id has letters, digits, - and _ alone.')
+    const takeRole = this.#users.has(client) ? '' : `SET ROLE ${SCOPED_ROLE}; `
     this.#users.delete(client)
-    if (!known) await client.query(`SET ROLE ${SCOPED_ROLE}`)
-    await client.query({ name: 'user in force', text: "SELECT set_config('app.user_id', $1, false)", values: [userId] })
+    // As text: half the cost of a prepared set_config, on every change of users. The pattern leaves nothing to escape.
+    await client.query(`${takeRole}SET app.user_id = '${userId}'`)
     this.#users.set(client, userId)
   }
 }
+
+const USER_ID = /^[\w-]{0,200}$/
 
 /** Makes what is missing of the role, its grants and the policies. Does nothing where all is there. */
 export async function applyRowSecurity(query: Query, models: Models): Promise<void> {

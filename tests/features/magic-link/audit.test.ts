@@ -9,17 +9,30 @@ describe('the security log of a sign-in by mail', () => {
   test('tells of the request, of the new account and of the session', async ({ app }) => {
     await signIn(app)
     const { user, session, magicLink } = app.services.database.systemDb
-    const [account, started, link] = [await user.findFirstOrThrow(), await session.findFirstOrThrow(), await magicLink.findFirstOrThrow()]
+    const [account, started, link] = [
+      await user.findFirstOrThrow(),
+      await session.findFirstOrThrow(),
+      await magicLink.findFirstOrThrow(),
+    ]
 
     const told = await entries(app)
 
     const common = { success: true, ipAddress: '127.0.0.1', deviceName: 'Chrome on macOS' }
     const signedIn = { ...common, userId: account.id, sessionId: started.id }
     expect(told).toHaveLength(3)
-    expect(told).toContainEqual(expect.objectContaining({ ...common, action: 'login.link-requested', userId: null, recordId: link.id }))
-    expect(told).toContainEqual(expect.objectContaining({ ...signedIn, action: 'account.created', recordId: account.id }))
     expect(told).toContainEqual(
-      expect.objectContaining({ ...signedIn, action: 'login.succeeded', recordId: started.id, details: { method: 'MAGIC_LINK' } }),
+      expect.objectContaining({ ...common, action: 'login.link-requested', userId: null, recordId: link.id }),
+    )
+    expect(told).toContainEqual(
+      expect.objectContaining({ ...signedIn, action: 'account.created', recordId: account.id }),
+    )
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        ...signedIn,
+        action: 'login.succeeded',
+        recordId: started.id,
+        details: { method: 'MAGIC_LINK' },
+      }),
     )
   })
 
@@ -103,7 +116,11 @@ describe('the security log of a sign-in by mail', () => {
     await app.browser().graphql(VERIFY, { token })
 
     const [, looked, ...others] = await entries(app)
-    expect(looked).toMatchObject({ action: 'login.confirmation-asked', success: true, details: { method: 'MAGIC_LINK' } })
+    expect(looked).toMatchObject({
+      action: 'login.confirmation-asked',
+      success: true,
+      details: { method: 'MAGIC_LINK' },
+    })
     expect(others).toEqual([])
   })
 

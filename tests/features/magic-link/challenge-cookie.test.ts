@@ -40,7 +40,16 @@ test('a challenge that the server did not give is worth nothing', async ({ app }
   const { token } = await askForLink(app, app.browser(), newAddress())
   const row = await app.services.database.systemDb.magicLink.findFirstOrThrow()
 
-  for (const planted of [row.challengeHash, row.tokenHash, token, row.id, '', '...', 'x'.repeat(5_000), `${'A'.repeat(43)}.`.repeat(50)]) {
+  for (const planted of [
+    row.challengeHash,
+    row.tokenHash,
+    token,
+    row.id,
+    '',
+    '...',
+    'x'.repeat(5_000),
+    `${'A'.repeat(43)}.`.repeat(50),
+  ]) {
     const browser = app.browser()
     browser.cookies.set(COOKIE, planted)
     expect(await verify(browser, token)).toBe('ConfirmationRequired')

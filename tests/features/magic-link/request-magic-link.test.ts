@@ -17,7 +17,9 @@ describe('asking for a link', () => {
     expect(app.mailbox.mails).toHaveLength(1)
   })
 
-  test('says in the mail who asked, from where, until when it works, and what to do if it was not you', async ({ app }) => {
+  test('says in the mail who asked, from where, until when it works, and what to do if it was not you', async ({
+    app,
+  }) => {
     app.clock.set(new Date('2031-03-04T05:06:07Z')) // ahead: the server's clock never goes back
     const { mail } = await askForLink(app, app.browser(), newAddress())
 
@@ -57,7 +59,9 @@ describe('asking for a link', () => {
     onTestFinished(() => app.close())
     const { headers } = await app.browser().graphql(REQUEST, { email: newAddress() })
     expect(headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^__Host-latchkey-challenge=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+      expect.stringMatching(
+        /^__Host-latchkey-challenge=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      ),
     ])
   })
 
@@ -69,7 +73,12 @@ describe('asking for a link', () => {
 
     const row = await app.services.database.systemDb.magicLink.findFirstOrThrow()
 
-    expect(row).toMatchObject({ tokenHash: hash(token), challengeHash: hash(challenge), codeTries: 0, consumedAt: null })
+    expect(row).toMatchObject({
+      tokenHash: hash(token),
+      challengeHash: hash(challenge),
+      codeTries: 0,
+      consumedAt: null,
+    })
     expect(row.codeHash).toMatch(/^test\.[\w-]{43}$/)
     expect(row.codeHash).not.toContain(hash(code))
     expect(JSON.stringify(row)).not.toContain(token)
@@ -86,7 +95,8 @@ describe('asking for a link', () => {
     const sent: string[] = []
     const mailer = {
       name: 'away',
-      send: (mail: { to: string }) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(void sent.push(mail.to))),
+      send: (mail: { to: string }) =>
+        isAway ? Promise.reject(new Error('away')) : Promise.resolve(void sent.push(mail.to)),
       close: () => Promise.resolve(),
     }
     const app = await startTestApp({ replacements: { mailer } })

@@ -12,9 +12,15 @@ describe('the account of a first sign-in', () => {
       const tokens: string[] = []
       for (const browser of browsers) tokens.push((await askForLink(app, browser, email)).token)
 
-      const answers = await Promise.all(browsers.map((browser, index) => browser.graphql<Verified>(VERIFY, { token: tokens[index] })))
+      const answers = await Promise.all(
+        browsers.map((browser, index) => browser.graphql<Verified>(VERIFY, { token: tokens[index] })),
+      )
 
-      const users = new Set(answers.map(({ data }) => (data?.verifyMagicLink.__typename === 'SignedIn' ? data.verifyMagicLink.user.id : null)))
+      const users = new Set(
+        answers.map(({ data }) =>
+          data?.verifyMagicLink.__typename === 'SignedIn' ? data.verifyMagicLink.user.id : null,
+        ),
+      )
       expect([...users]).toEqual([expect.any(String)])
       const { user, auditEntry } = app.services.database.systemDb
       const account = await user.findUniqueOrThrow({ where: { email }, include: { sessions: true } })
@@ -58,21 +64,27 @@ describe('with sign-up closed', () => {
     const { userId } = await signIn(app, 'root@example.com')
 
     expect(userId).not.toBe('')
-    expect(await app.services.database.systemDb.user.findMany({ select: { email: true } })).toEqual([{ email: 'root@example.com' }])
+    expect(await app.services.database.systemDb.user.findMany({ select: { email: true } })).toEqual([
+      { email: 'root@example.com' },
+    ])
   })
 
-  test.for(['link', 'code'])('a %s that was sent while it was open makes no account any more', async (kind, { app }) => {
-    const browser = app.browser()
-    const { token, code } = await askForLink(app, browser, newAddress())
-    await app.restart({ SIGN_UP: 'closed' })
+  test.for(['link', 'code'])(
+    'a %s that was sent while it was open makes no account any more',
+    async (kind, { app }) => {
+      const browser = app.browser()
+      const { token, code } = await askForLink(app, browser, newAddress())
+      await app.restart({ SIGN_UP: 'closed' })
 
-    const answer = kind === 'link' ? await browser.graphql(VERIFY, { token }) : await browser.graphql(VERIFY_CODE, { code })
+      const answer =
+        kind === 'link' ? await browser.graphql(VERIFY, { token }) : await browser.graphql(VERIFY_CODE, { code })
 
-    expect(answer.code).toBe(kind === 'link' ? 'LINK_INVALID' : 'CODE_INVALID')
-    expect(browser.cookies.has('latchkey-session')).toBe(false)
-    expect(await app.services.database.systemDb.user.count()).toBe(0)
-    expect(await app.services.database.systemDb.session.count()).toBe(0)
-  })
+      expect(answer.code).toBe(kind === 'link' ? 'LINK_INVALID' : 'CODE_INVALID')
+      expect(browser.cookies.has('latchkey-session')).toBe(false)
+      expect(await app.services.database.systemDb.user.count()).toBe(0)
+      expect(await app.services.database.systemDb.session.count()).toBe(0)
+    },
+  )
 })
 
 async function closed(env: Record<string, string> = {}): Promise<TestApp> {

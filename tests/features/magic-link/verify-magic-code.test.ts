@@ -13,7 +13,9 @@ describe('redeeming a code', () => {
 
     const { data } = await browser.graphql(VERIFY_CODE, { code })
 
-    expect(data).toMatchObject({ verifyMagicCode: { __typename: 'SignedIn', user: { email }, session: { current: true } } })
+    expect(data).toMatchObject({
+      verifyMagicCode: { __typename: 'SignedIn', user: { email }, session: { current: true } },
+    })
     expect(browser.cookies.has('latchkey-session')).toBe(true)
   })
 
@@ -33,7 +35,9 @@ describe('redeeming a code', () => {
     expect(await tryCode(browser, first.code)).toBe('signed in')
     expect((await browser.graphql(VERIFY, { token: first.token }, { headers: { cookie } })).code).toBe('LINK_INVALID')
     await browser.graphql(VERIFY, { token: second.token }, { headers: { cookie } })
-    expect((await browser.graphql(VERIFY_CODE, { code: second.code }, { headers: { cookie } })).code).toBe('CODE_INVALID')
+    expect((await browser.graphql(VERIFY_CODE, { code: second.code }, { headers: { cookie } })).code).toBe(
+      'CODE_INVALID',
+    )
   })
 
   test('stops when ten minutes are over', async ({ app }) => {

@@ -56,7 +56,15 @@ describe('redeeming a link', () => {
 
   test('refuses what is no token, and a token that nobody was sent, alike', async ({ app }) => {
     const answers = []
-    for (const token of ['', 'short', 'A'.repeat(43), `${'A'.repeat(43)} `, 'ä'.repeat(43), "' OR '1'='1", 'A'.repeat(10_000)]) {
+    for (const token of [
+      '',
+      'short',
+      'A'.repeat(43),
+      `${'A'.repeat(43)} `,
+      'ä'.repeat(43),
+      "' OR '1'='1",
+      'A'.repeat(10_000),
+    ]) {
       const { data, errors, headers } = await app.browser().graphql<Verified>(VERIFY, { token, confirm: true })
       answers.push({ data, errors, cookies: headers.getSetCookie() })
     }
@@ -91,7 +99,9 @@ describe('how long a sign-in by link lasts', () => {
     const lastsMs = new Date(result.session.expiresAt).getTime() - before
     expect(Math.abs(lastsMs - seconds * SECOND)).toBeLessThan(MINUTE)
     const cookie = headers.getSetCookie().find((line) => line.startsWith('latchkey-session='))
-    expect(cookie).toMatch(new RegExp(`^latchkey-session=[\\w-]{43}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax$`))
+    expect(cookie).toMatch(
+      new RegExp(`^latchkey-session=[\\w-]{43}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax$`),
+    )
   })
 
   test('is what was asked with the link, also where it is confirmed in another browser', async ({ app }) => {

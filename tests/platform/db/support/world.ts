@@ -35,7 +35,7 @@ export type World = {
 }
 
 // A thousand users wait for two connections in these tests.
-const transactionOptions = { maxWait: 60_000, timeout: 60_000 }
+const transactionOptions = { maxWait: 300_000, timeout: 300_000 }
 
 type Opened = Pick<World, 'sql' | 'sqlAs' | 'url' | 'close'> & {
   server: SystemDb
