@@ -103,15 +103,17 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
       const pool = new ScopedPool({ connectionString: world.url, max: 1 })
       const as = <Result>(userId: string, work: () => Promise<Result>) => userInForce.run({ userId }, work)
       try {
-        const pid = async () => (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid
+        const pidOf = async (queryable: pg.Pool | pg.PoolClient) =>
+          (await queryable.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid
         const first = await as(ANN, async () => {
           const client = await pool.connect()
           await client.query("BEGIN; UPDATE notes SET body = 'left open'")
+          const pid = await pidOf(client)
           client.release()
-          return pid()
+          return pid
         })
         expect((await as(BOB, () => pool.query('SELECT DISTINCT user_id FROM notes'))).rows).toEqual([{ user_id: BOB }])
-        expect(await as(BOB, pid)).toBe(first) // made anew after the open transaction, and then kept
+        expect(await as(BOB, () => pidOf(pool))).not.toBe(first)
         expect(await world.sqlAs(ANN, "SELECT 1 FROM notes WHERE body = 'left open'")).toEqual([])
       } finally {
         await pool.end()
