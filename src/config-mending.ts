@@ -1,4 +1,4 @@
-/** For each setting, a line that would be right. */
+/** For each setting, a line of .env that would be right, or the command that makes one. */
 export const MENDING: Readonly<Record<string, string>> = {
   NODE_ENV: 'NODE_ENV=production',
   PORT: 'PORT=4000',
@@ -10,7 +10,8 @@ export const MENDING: Readonly<Record<string, string>> = {
   DATABASE_POOL_SIZE: 'DATABASE_POOL_SIZE=10',
   REDIS_URL: 'REDIS_URL=redis://127.0.0.1:6379',
   PROCESSES: 'PROCESSES=1',
-  MASTER_KEYS: `MASTER_KEYS=key1:$(node -p "require('node:crypto').randomBytes(32).toString('base64url')")`,
+  // Made once and kept: a key that is new at each start opens nothing of what the last one sealed.
+  MASTER_KEYS: `MASTER_KEYS=key1:<32 random bytes>, made once with: node -p "'MASTER_KEYS=key1:' + require('node:crypto').randomBytes(32).toString('base64url')"`,
   MAIL_FROM: 'MAIL_FROM=Example <login@example.com>',
   POSTMARK_SERVER_TOKEN:
     'POSTMARK_SERVER_TOKEN=<the server token from Postmark>, or SMTP_URL=smtps://user:password@mail.example.com',
@@ -29,5 +30,5 @@ export const MENDING: Readonly<Record<string, string>> = {
   AUDIT_RETENTION_DAYS: 'AUDIT_RETENTION_DAYS=365',
   RECORDS_PER_USER: 'RECORDS_PER_USER=10000',
   INTROSPECTION: 'INTROSPECTION=off',
-  METRICS_TOKEN: `METRICS_TOKEN=$(node -p "require('node:crypto').randomBytes(24).toString('base64url')")`,
+  METRICS_TOKEN: `METRICS_TOKEN=<24 characters or more>, made once with: node -p "'METRICS_TOKEN=' + require('node:crypto').randomBytes(24).toString('base64url')"`,
 }

@@ -66,7 +66,7 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly ConfigFault[]) {
     const lines = faults.map(({ variable, problem, mend }) => `  ${variable}: ${problem}\n    mend: ${mend}`)
-    super(`Latchkey does not start on these settings.\n${lines.join('\n')}`)
+    super(`Latchkey does not start on these settings. Each fault has a line for .env that mends it.\n${lines.join('\n')}`)
     this.name = 'ConfigError'
     this.faults = faults
   }

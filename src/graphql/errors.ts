@@ -26,7 +26,6 @@ export function maskError(services: Services, error: unknown): GraphQLError {
   }
   const errorId = randomUUID()
   log.error('graphql.unexpected', { errorId, error: cause })
-  metrics.refused('INTERNAL')
   return new GraphQLError('Unexpected error.', {
     ...placeOf(error),
     extensions: { code: 'INTERNAL' satisfies ErrorCode, errorId, ...(!hasRun(error) && { http: { status: 500 } }) },

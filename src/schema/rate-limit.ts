@@ -6,6 +6,7 @@ import { DOCUMENTED_LIMITS, EVERY_FIELD } from '../features/limits.ts'
 import type { FieldLimitName } from '../features/limits.ts'
 import { LimiterUnavailableError } from '../platform/limits/limiter.ts'
 import type { Taken } from '../platform/limits/limiter.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Caller, Limits } from '../platform/limits/limits.ts'
 
 export type { FieldLimitName } from '../features/limits.ts'
@@ -22,7 +23,7 @@ export type FieldLimitOptions = {
 
 /** What a limited field needs of the context. */
 export type LimitedContext = {
-  services: { limits: Limits }
+  services: { limits: Limits; metrics: Pick<Metrics, 'rateLimited'> }
   viewer: { user: { id: string }; session: { id: string } } | null
   origin: { ipAddress: string | null }
   /** What the limits said to this request, for `rateLimitHeaders`. */
@@ -119,7 +120,10 @@ async function takeTicket(ticket: Ticket, args: Args, info: Parameters<Resolver>
   try {
     const refused = await checkTicket({ parent: null, args, context: ticketId, info }, { max: 1, message: 'refused' })
     if (ticket.taken) ticket.context.limitsTaken.push(ticket.taken)
-    if (refused || !ticket.taken?.allowed) throw refusal(ticket)
+    if (refused || !ticket.taken?.allowed) {
+      ticket.context.services.metrics.rateLimited(ticket.name)
+      throw refusal(ticket)
+    }
   } catch (error) {
     if (!(error instanceof LimiterUnavailableError)) throw error
     throw new AppError(

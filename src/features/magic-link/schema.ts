@@ -22,7 +22,7 @@ const RequestMagicLinkInput = builder.inputType('RequestMagicLinkInput', {
     }),
     redirectTo: t.string({
       description:
-        'Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin.',
+        'Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin; REDIRECT_NOT_ALLOWED otherwise.',
     }),
   }),
 })
@@ -65,7 +65,7 @@ const SignedInRef = builder.objectRef<SignedIn>('SignedIn').implement({
     session: t.expose('session', { type: SessionRef, description: 'The session that began, or was renewed.' }),
     redirectTo: t.exposeString('redirectTo', {
       nullable: true,
-      description: 'Where to go now, when the request named an allowed place.',
+      description: "Where to go now, when the request named an allowed place: a path of this server's own site, or a whole URL.",
     }),
   }),
 })
@@ -80,7 +80,7 @@ const ConfirmationRequiredRef = builder.objectRef<ConfirmationRequired>('Confirm
 })
 
 const SignInResult = builder.unionType('SignInResult', {
-  description: 'How redeeming a link ended. Ask for `__typename`.',
+  description: 'How redeeming a link or a code ended: ask for `__typename`. A code never asks for a confirmation.',
   types: [SignedInRef, ConfirmationRequiredRef],
   resolveType: (result) => result.kind,
 })

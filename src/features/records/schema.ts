@@ -43,7 +43,7 @@ const RecordRef = builder.prismaNode('Record', {
       type: 'JSON',
       nullable: true,
       select: { data: true },
-      description: 'Plain.',
+      description: 'Any JSON, kept as it is. Whoever can read the database can read it.',
       resolve: ({ data }) => (data === null ? null : jsonFromText(data)),
     }),
     secret: t.field({
@@ -51,7 +51,7 @@ const RecordRef = builder.prismaNode('Record', {
       type: 'JSON',
       nullable: true,
       select: { secretSealed: true },
-      description: 'Encrypted at rest by the server; readable only with a fresh proof.',
+      description: 'Encrypted at rest by the server; readable only with a fresh proof, and REAUTHENTICATION_REQUIRED without one.',
       resolve: (record, _args, { services }) =>
         record.secretSealed === null ? null : jsonValue(openSecret(services.keys, record, record.secretSealed)),
     }),
@@ -65,7 +65,7 @@ const RecordRef = builder.prismaNode('Record', {
       resolve: ({ keyId }) => keyId,
     }),
     revision: t.int({
-      description: 'Counts the writes. A write names the revision that it changes.',
+      description: 'Counts the writes, from 1. A change names the revision that it was made from.',
       resolve: ({ revision }) => revision,
     }),
     createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ createdAt }) => createdAt }),
@@ -83,7 +83,7 @@ const CreateRecordInput = builder.inputType('CreateRecordInput', {
   description: 'A new record.',
   fields: (t) => ({
     id: t.id({
-      description: 'Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server.',
+      description: 'Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server.',
     }),
     collection: t.string({ required: true, description: '1 to 64 letters, digits and `_ - . : /`, a letter first.' }),
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
@@ -168,7 +168,7 @@ builder.queryFields((t) => ({
     description: "A page of the user's records, the newest first. Filters are ANDed.",
     args: {
       collection: t.arg.string({ description: 'Only records of this collection.' }),
-      titleContains: t.arg.string({ description: 'Only records whose title holds this text, in any case.' }),
+      titleContains: t.arg.string({ description: 'Only records whose title holds this text, in any case: 1 to 200 characters.' }),
       updatedSince: t.arg({
         type: 'DateTime',
         description: 'Only records that were written at this instant or later.',

@@ -22,7 +22,7 @@ export const AuthMethodEnum = builder.enumType('AuthMethod', {
   description: 'A way to prove who you are.',
   values: {
     MAGIC_LINK: { description: 'A link or a code sent by mail.' },
-    PASSKEY: { description: 'A passkey (WebAuthn).' },
+    PASSKEY: { description: 'A passkey (WebAuthn). Not offered yet.' },
   } satisfies Record<(typeof AUTH_METHODS)[number], object>,
 })
 
@@ -38,7 +38,7 @@ export const UserRef = builder.node(User, {
     }),
     displayName: t.exposeString('displayName', {
       nullable: true,
-      description: 'The name to show, if the person gave one.',
+      description: 'The name to show. Always null yet: nothing sets it.',
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
@@ -73,7 +73,8 @@ export const SessionRef = builder.node(Session, {
     }),
     level: t.field({
       type: AuthLevelEnum,
-      description: 'The highest level that this session satisfies now.',
+      description:
+        'The highest level that this session satisfies now. Compare by the order of the levels: without a passkey a fresh proof gives STRONG.',
       resolve: (session, _args, { services }) => levelOf(session, services.now(), services.config.lifetimes.freshMs),
     }),
     remembered: t.exposeBoolean('remembered', {

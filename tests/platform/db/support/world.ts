@@ -93,6 +93,8 @@ async function openOnPostgresql(connections: number): Promise<Opened> {
     options: '-c synchronous_commit=off',
   }
   const [pool, scopedPool] = [new pg.Pool(options), new ScopedPool(options)]
+  // Connections that are still closing when the database is dropped are told so.
+  for (const each of [pool, scopedPool]) each.on('error', () => {})
   await pool.query(tables)
   await applyRowSecurity((text, values) => pool.query(text, values), models)
   const open = (over: pg.Pool) =>
