@@ -71,7 +71,8 @@ async function openServices(
   replacements: Partial<Replacements>,
   closing: (() => Promise<void>)[],
 ): Promise<Services> {
-  const now = steadyClock(replacements.now)
+  // A clock that is put in place of the real one goes as whoever put it there tells it.
+  const now = replacements.now ? steadyClock(replacements.now, () => 0) : steadyClock()
   const keys = openKeyring(config.masterKeys.length > 0 ? config.masterKeys : developmentMasterKeys(config.dataDir))
   const metrics = openMetrics()
   const database = await openDatabase(config.database, log)
@@ -126,7 +127,11 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     const isGraphQL = /^\/graphql(\?|$)/.test(request.url ?? '')
     setHeaders(response, isGraphQL ? headers.graphql : headers.pages)
     response.once('finish', () => metrics.httpRequest(isGraphQL ? 'graphql' : 'other', response.statusCode))
-    if (!isHostAllowed(request.headers.host, config, port)) {
+    const { host } = request.headers
+    if (host !== undefined && !URL.canParse(`http://${host}`)) {
+      return refuse(response, { status: 400, code: 'REQUEST_REFUSED', message: 'The Host header names no host.' })
+    }
+    if (!isHostAllowed(host, config, port)) {
       return refuse(response, {
         status: 421,
         code: 'REQUEST_REFUSED',
@@ -139,6 +144,9 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
   server.requestTimeout = 30_000
   server.headersTimeout = 15_000
   server.keepAliveTimeout = 30_000
+  // An answer that nobody takes is given up, with the connection.
+  server.timeout = 60_000
+  server.on('error', (error) => services.log.error('server.error', { error }))
 
   const stopServer = stopperOf(server)
   const jobs = startJobs(services, JOBS)
@@ -204,5 +212,7 @@ async function stop(stopServer: () => Promise<void>, jobs: JobRunner, closing: (
 
 // The last opened first: what leans on something closes before it.
 async function closeAll(closing: (() => Promise<void>)[]): Promise<void> {
-  for (const close of closing.splice(0).reverse()) await close()
+  const faults: unknown[] = []
+  for (const close of closing.splice(0).reverse()) await close().catch((fault: unknown) => faults.push(fault))
+  if (faults.length > 0) throw new AggregateError(faults, 'Not everything could be closed.')
 }

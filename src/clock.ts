@@ -1,8 +1,17 @@
-/** A clock that never goes back, whatever happens to the machine's: a time once passed stays passed. */
-export function steadyClock(clock: () => Date = () => new Date()): () => Date {
+/**
+ * A clock that never goes back and never stands still, whatever happens to the machine's: where that is set back, time
+ * goes on from where it was, by the time that has really passed.
+ */
+export function steadyClock(
+  clock: () => Date = () => new Date(),
+  elapsedMs: () => number = () => performance.now(),
+): () => Date {
   let latest = 0
+  let seenAt = elapsedMs()
   return () => {
-    latest = Math.max(latest, clock().getTime())
-    return new Date(latest)
+    const at = elapsedMs()
+    latest = Math.max(latest + (at - seenAt), clock().getTime())
+    seenAt = at
+    return new Date(Math.floor(latest))
   }
 }

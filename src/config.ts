@@ -66,7 +66,9 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly ConfigFault[]) {
     const lines = faults.map(({ variable, problem, mend }) => `  ${variable}: ${problem}\n    mend: ${mend}`)
-    super(`Latchkey does not start on these settings. Each fault has a line for .env that mends it.\n${lines.join('\n')}`)
+    super(
+      `Latchkey does not start on these settings. Each fault has a line for .env that mends it.\n${lines.join('\n')}`,
+    )
     this.name = 'ConfigError'
     this.faults = faults
   }
@@ -158,11 +160,22 @@ function refuseContradictions(config: Config, isSet: IsSet, refuse: Refuse): voi
     refuse(second, `${first} is set too, and mail goes one way.`, `Unset ${second} or ${first}.`)
   }
   if (first && !isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set, and the mail provider needs a sender.')
+  // Whoever reads the mailbox signs in as anybody.
+  if (config.mode === 'development' && config.mail.provider.kind === 'mailbox') {
+    if (!isLoopbackName(config.publicUrl.hostname)) {
+      refuse('NODE_ENV', 'PUBLIC_URL is public, and a development server shows every mail to whoever asks for it.')
+    }
+    if (!isLoopbackName(config.host)) {
+      refuse('HOST', 'A development server shows every mail to whoever reaches it.')
+    }
+  }
   if (config.processes < 2) return
   if (config.database.provider !== 'postgresql')
     refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
   if (!config.redisUrl) refuse('REDIS_URL', 'PROCESSES is more than one, and they share their limits through Redis.')
 }
+
+const isLoopbackName = (name: string) => ['localhost', '127.0.0.1', '::1', '[::1]'].includes(name)
 
 /** What would be unsafe where people's data is real. */
 function refuseUnsafe(config: Config, isSet: IsSet, refuse: Refuse): void {

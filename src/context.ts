@@ -25,6 +25,8 @@ export type Context = {
   accessLog: RequestAccessLog
   /** The session that this request began or renewed, so that its answer can mark it as the current one. */
   issuedSessionId: string | null
+  /** How many rows with large columns this request has asked for: aliases must not add up to the whole memory. */
+  largeRows: number
   /** What the limits said, for the answer's headers. */
   limitsTaken: Taken[]
   addCookie(setCookie: string): void
@@ -48,6 +50,7 @@ export async function makeContext(
     cookieHeader,
     accessLog,
     issuedSessionId: null,
+    largeRows: 0,
     limitsTaken: [],
     db: viewer ? services.database.scopeToUser(viewer.user.id, accessLog) : nobodysDb,
     addCookie: (setCookie) => void response.appendHeader('set-cookie', setCookie),
@@ -68,7 +71,7 @@ async function whoAsks(services: Services, cookieHeader: string): Promise<Viewer
 }
 
 // Nobody has no rows: whoever asks for some must sign in first.
-const nobodysDb = new Proxy({} as ScopedDb, {
+export const nobodysDb = new Proxy({} as ScopedDb, {
   get(_target, property) {
     // Asked of every value that an async function returns.
     if (property === 'then') return undefined

@@ -1,5 +1,5 @@
 import { ConfigError } from './config.ts'
-import { WrongKeyError } from './platform/crypto/check-keys.ts'
+import { MissingKeyError, WrongKeyError } from './platform/crypto/check-keys.ts'
 import { DatabaseUnreachableError } from './platform/db/errors.ts'
 
 const DATA_DIR = 'Give the folder that DATA_DIR names to the user that the server runs as, or name another one.'
@@ -26,7 +26,8 @@ export function whyNotStarted(error: unknown): string {
   if (!(error instanceof Error)) return `Latchkey does not start: ${String(error)}`
   const mend = error instanceof DatabaseUnreachableError ? error.mend : MENDING[codeOf(error)]
   if (mend !== undefined) return `Latchkey does not start. ${error.message}\n  mend: ${mend}`
-  if (error instanceof WrongKeyError) return `Latchkey does not start. ${error.message}`
+  if (error instanceof WrongKeyError || error instanceof MissingKeyError)
+    return `Latchkey does not start. ${error.message}`
   return `Latchkey does not start. ${error.stack ?? error.message}`
 }
 

@@ -24,7 +24,7 @@ export const LIMITS = {
   },
   // A link has 256 random bits, so this only stops a flood; an office that signs in at nine behind one address gets through.
   verifyMagicLink: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
-  // A code has six digits, and the database ends it after five wrong tries. This is the second fence: 30 in a million.
+  // A code has six digits, and the database ends it after five wrong tries. This is the second fence.
   verifyMagicCode: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // record, records, createRecord, updateRecord, deleteRecord, node; nodes counts each id.
   data: { user: { max: 100, window: '1h', counted: 'shared', storeAway: 'local' } },

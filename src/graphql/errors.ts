@@ -21,7 +21,10 @@ export function maskError(services: Services, error: unknown): GraphQLError {
     log.warn('graphql.unavailable', { error: cause })
     return located(
       error,
-      new AppError('UNAVAILABLE', 'Something that the server leans on is away. Nothing was done. Try again.'),
+      new AppError(
+        'UNAVAILABLE',
+        'Something that the server leans on is away. Try again; after a change, read first whether it was made.',
+      ),
     )
   }
   const errorId = randomUUID()

@@ -1,6 +1,7 @@
 import Bowser from 'bowser'
 
 const LONGEST = 400
+const MOST_REMEMBERED = 1_000
 const UNKNOWN = 'an unknown browser'
 
 // What is no browser, by how its user agent begins.
@@ -38,9 +39,17 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
 export function deviceNameOf(userAgent: string | null): string {
   const cleaned = cleanUserAgent(userAgent)
   if (cleaned === null) return UNKNOWN
+  const known = remembered.get(cleaned)
+  if (known) return known
   const program = PROGRAMS.find(([pattern]) => pattern.test(cleaned))
-  return program ? program[1] : browserNameOf(cleaned)
+  const name = program ? program[1] : browserNameOf(cleaned)
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  remembered.set(cleaned, name)
+  return name
 }
+
+// Reading a user agent takes longer than most requests, and one browser sends the same each time.
+const remembered = new Map<string, string>()
 
 /** A user agent fit to be kept and shown: no control characters, whole characters only, 400 at the most. Null for none. */
 export function cleanUserAgent(text: string | null): string | null {

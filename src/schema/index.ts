@@ -42,7 +42,8 @@ function authDirective(schema: GraphQLSchema): GraphQLDirective {
 
 const rateLimitDirective = new GraphQLDirective({
   name: 'rateLimit',
-  description: 'How many calls pass in a window, unless the server is set otherwise: the tightest limit of the field. Fields that work on data share one count for a user, those on the account one for a session; links are counted by mail address, tries by network.',
+  description:
+    'How many calls pass in a window, unless the server is set otherwise: the tightest limit of the field. Fields that work on data share one count for a user, those on the account one for a session; links are counted by mail address, tries by network.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
   args: {
     max: { type: new GraphQLNonNull(GraphQLInt), description: 'Calls.' },

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { isUuid } from './node-id.ts'
 
-const DEFAULT_SIZE = 20
+export const DEFAULT_PAGE_SIZE = 20
 export const MAX_PAGE_SIZE = 100
 
 /** The arguments of a Relay connection. */
@@ -44,16 +44,35 @@ export async function keysetPage<Row>(
   const fetched = await fetch({ take: size + 1, order: backwards ? 'asc' : 'desc', olderThan, newerThan })
   const rows = fetched.slice(0, size)
   if (backwards) rows.reverse()
-  const edges = rows.map((node) => ({ cursor: makeCursor(positionOf(node)), node }))
+  const edges = rows.map((node) => new KeysetEdge(node, positionOf))
   const more = fetched.length > size
   return {
     edges,
     pageInfo: {
       hasNextPage: backwards ? newerThan !== null : more,
       hasPreviousPage: backwards ? more : olderThan !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      },
     },
+  }
+}
+
+// A cursor is made when it is asked for: most pages need the last one alone.
+class KeysetEdge<Row> {
+  readonly node: Row
+  readonly #positionOf: (row: Row) => Position
+
+  constructor(node: Row, positionOf: (row: Row) => Position) {
+    this.node = node
+    this.#positionOf = positionOf
+  }
+
+  get cursor(): string {
+    return makeCursor(this.#positionOf(this.node))
   }
 }
 
@@ -70,7 +89,7 @@ export function keysetWhere<Column extends string>(column: Column, { olderThan, 
 function sizeOf({ first, last }: PageArgs): { size: number; backwards: boolean } {
   if (first != null && last != null) throw new AppError('BAD_INPUT', 'Give first or last, not both.', { field: 'last' })
   const field = last != null ? 'last' : 'first'
-  const size = last ?? first ?? DEFAULT_SIZE
+  const size = last ?? first ?? DEFAULT_PAGE_SIZE
   if (size < 1 || size > MAX_PAGE_SIZE) {
     throw new AppError('BAD_INPUT', `${field}: a page has 1 to ${MAX_PAGE_SIZE} entries.`, {
       field,

@@ -21,7 +21,7 @@ export const ERROR_CODES = {
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   REQUEST_REFUSED: 'The request may not carry a session: wrong origin, method or content type.',
-  UNAVAILABLE: 'Something that the server leans on is away. Nothing was done. Try again.',
+  UNAVAILABLE: 'Something that the server leans on is away. Try again; after a change, read first whether it was made.',
   INTERNAL: 'Unexpected error. `errorId` finds it in the log.',
 } as const
 

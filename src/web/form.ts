@@ -2,7 +2,7 @@ import { explain } from './words.ts'
 
 /**
  * Runs a form's work when it is sent, once at a time. What fails is said in the form's `.error`, and where waiting is
- * what helps the button comes back when the time is over. `work` returns false when it has said itself what is wrong.
+ * what helps the button comes back when the time is over.
  */
 export function onSend(form: HTMLFormElement, working: string, work: () => Promise<void>): void {
   form.addEventListener('submit', (event) => {

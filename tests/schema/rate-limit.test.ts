@@ -31,7 +31,7 @@ const settings = {
 const ada = { user: { id: 'ada' }, session: { id: 'one' } }
 
 const contextOf = (limits: Limits, viewer: LimitedContext['viewer'] = null): LimitedContext => ({
-  services: { limits },
+  services: { limits, metrics: { rateLimited: () => {} } },
   viewer,
   origin: { ipAddress: '192.0.2.1' },
   limitsTaken: [],

@@ -21,7 +21,8 @@ const AuditEntryRef = builder.prismaNode('AuditEntry', {
     tableName: t.exposeString('tableName', { nullable: true, description: 'The table that was read or written.' }),
     recordId: t.exposeID('recordId', {
       nullable: true,
-      description: "The row's bare uuid, when it was one row (`record_` and a record's uuid are its id); those of several stand in details.",
+      description:
+        "The row's bare uuid, when it was one row (`record_` and a record's uuid are its id); those of several stand in details.",
     }),
     success: t.exposeBoolean('success', { description: 'False for a try that was refused; details hold the reason.' }),
     ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that the request came from.' }),

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts'
+import { AppError } from '../../errors.ts'
 import type { MagicLink } from '../../generated/sqlite/client.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
 import { completeSignIn } from '../sign-in/complete-sign-in.ts'
@@ -14,6 +15,8 @@ export type NotRedeemed = { kind: 'NotRedeemed'; reason: 'used' | 'sign-up-close
 /** Uses the link up and signs in, in one transaction: a process that dies in between leaves the link as it was. */
 export async function redeem(context: Context, link: MagicLink): Promise<SignedIn | NotRedeemed> {
   const { services } = context
+  // The second would leave the first one's session behind, with a cookie that nobody keeps.
+  if (context.issuedSessionId) throw new AppError('BAD_INPUT', 'One sign-in in a request: send the next in its own.')
   const done = await services.database.systemDb.$transaction(async (tx) => {
     const consumed = await consumeOnce(tx, link.id, services.now())
     if (!consumed) return 'used'

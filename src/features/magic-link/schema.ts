@@ -65,7 +65,8 @@ const SignedInRef = builder.objectRef<SignedIn>('SignedIn').implement({
     session: t.expose('session', { type: SessionRef, description: 'The session that began, or was renewed.' }),
     redirectTo: t.exposeString('redirectTo', {
       nullable: true,
-      description: "Where to go now, when the request named an allowed place: a path of this server's own site, or a whole URL.",
+      description:
+        "Where to go now, when the request named an allowed place: a path of this server's own site, or a whole URL.",
     }),
   }),
 })

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { Prisma, Record } from '../../generated/sqlite/client.ts'
-import { keysetPage, keysetWhere } from '../../schema/keyset.ts'
+import { DEFAULT_PAGE_SIZE, keysetPage, keysetWhere } from '../../schema/keyset.ts'
 import type { KeysetPage, PageArgs } from '../../schema/keyset.ts'
 import { checkedCollection, checkedText } from './record-fields.ts'
 import { searchForm } from './search-form.ts'
@@ -19,13 +19,14 @@ export type RecordPage = KeysetPage<Record> & { filter: Prisma.RecordWhereInput 
 
 /** A page of the viewer's records, the newest first, over an index. */
 export async function listRecords(
-  { db }: Context,
+  context: Context,
   args: RecordFilter & PageArgs,
   query: RecordQuery,
 ): Promise<RecordPage> {
   const filter = filterOf(args)
+  countLargeRows(context, args, query)
   const page = await keysetPage(args, positionOf, ({ take, order, ...bounds }) =>
-    db.record.findMany({
+    context.db.record.findMany({
       ...query,
       where: { AND: [filter, ...keysetWhere('createdAt', { take, order, ...bounds })] },
       orderBy: [{ createdAt: order }, { id: order }],
@@ -33,6 +34,17 @@ export async function listRecords(
     }),
   )
   return { ...page, filter }
+}
+
+const MAX_LARGE_ROWS = 200
+
+// A record's contents may be 176 KiB. Two full pages of them in one request are enough for any screen.
+function countLargeRows(context: Context, { first, last }: PageArgs, { select }: RecordQuery): void {
+  if (!select.data && !select.secretSealed && !select.encryptedData) return
+  context.largeRows += last ?? first ?? DEFAULT_PAGE_SIZE
+  if (context.largeRows <= MAX_LARGE_ROWS) return
+  const message = `One request answers at most ${MAX_LARGE_ROWS} records with their contents. Ask for fewer, or in several.`
+  throw new AppError('TOO_LARGE', message, { field: 'first', limit: MAX_LARGE_ROWS })
 }
 
 /** How many of the viewer's records the filter of a page matches in all. */

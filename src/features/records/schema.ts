@@ -51,7 +51,8 @@ const RecordRef = builder.prismaNode('Record', {
       type: 'JSON',
       nullable: true,
       select: { secretSealed: true },
-      description: 'Encrypted at rest by the server; readable only with a fresh proof, and REAUTHENTICATION_REQUIRED without one.',
+      description:
+        'Encrypted at rest by the server; readable only with a fresh proof, and REAUTHENTICATION_REQUIRED without one.',
       resolve: (record, _args, { services }) =>
         record.secretSealed === null ? null : jsonValue(openSecret(services.keys, record, record.secretSealed)),
     }),
@@ -83,7 +84,8 @@ const CreateRecordInput = builder.inputType('CreateRecordInput', {
   description: 'A new record.',
   fields: (t) => ({
     id: t.id({
-      description: 'Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server.',
+      description:
+        'Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server.',
     }),
     collection: t.string({ required: true, description: '1 to 64 letters, digits and `_ - . : /`, a letter first.' }),
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
@@ -168,7 +170,9 @@ builder.queryFields((t) => ({
     description: "A page of the user's records, the newest first. Filters are ANDed.",
     args: {
       collection: t.arg.string({ description: 'Only records of this collection.' }),
-      titleContains: t.arg.string({ description: 'Only records whose title holds this text, in any case: 1 to 200 characters.' }),
+      titleContains: t.arg.string({
+        description: 'Only records whose title holds this text, in any case: 1 to 200 characters.',
+      }),
       updatedSince: t.arg({
         type: 'DateTime',
         description: 'Only records that were written at this instant or later.',

@@ -1,3 +1,4 @@
+import { nobodysDb } from '../../context.ts'
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { Session } from '../../generated/sqlite/client.ts'
@@ -10,7 +11,7 @@ import { toViewerSession } from './to-viewer-session.ts'
 export async function revokeSession(context: Context, id: string): Promise<ViewerSession> {
   const session = await endSession(context, id)
   if (!session) throw new AppError('NOT_FOUND', 'There is no such session, or it has ended.', { field: 'id' })
-  if (id === context.viewer?.session.id) clearSessionCookie(context)
+  if (id === context.viewer?.session.id) leave(context)
   return toViewerSession(session)
 }
 
@@ -27,9 +28,16 @@ export async function revokeOtherSessions(context: Context): Promise<ViewerSessi
 
 /** Ends the session that asks and takes its cookie back. Doing so without a session is no error. */
 export async function logout(context: Context): Promise<boolean> {
+  if (context.issuedSessionId) throw new AppError('BAD_INPUT', 'Sign in and out in two requests, not in one.')
   if (context.viewer) await endSession(context, context.viewer.session.id)
-  clearSessionCookie(context)
+  leave(context)
   return true
+}
+
+/** What follows in the same request is nobody's. */
+function leave(context: Context): void {
+  context.db = nobodysDb
+  clearSessionCookie(context)
 }
 
 /** Null when it was gone already. */

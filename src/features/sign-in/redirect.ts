@@ -21,6 +21,9 @@ export function allowedRedirect(text: string, config: Pick<Config, 'publicUrl' |
   const origins = isPath ? [config.publicUrl.origin] : [config.publicUrl.origin, ...config.allowedOrigins]
   if (!url || !origins.includes(url.origin) || url.username || url.password) throw notAllowed()
   if (!isPlainPath(url.pathname)) throw notAllowed()
+  // Not back into signing in: a link of somebody else's could wait there.
+  if (url.origin === config.publicUrl.origin && /^\/(?:auth(?:\/|$)|sign-in(?:\/|$))/i.test(url.pathname))
+    throw notAllowed()
   return isPath ? url.pathname + url.search + url.hash : url.href
 }
 

@@ -10,6 +10,8 @@ const CHECKED_TEXT = 'latchkey'
  * as such at the start and not as damaged rows later. A key that is new leaves its check value.
  */
 export async function checkKeys(systemDb: SystemDb, keys: Keyring): Promise<void> {
+  const missing = await keysThatAreGone(systemDb, keys)
+  if (missing.length > 0) throw new MissingKeyError(missing)
   for (const id of keys.ids) {
     const value = checkValue(keys, id)
     if (!equalSecrets(await keptOrNew(systemDb, factName(id), value), value)) throw new WrongKeyError(id)
@@ -43,6 +45,22 @@ function factName(id: string): string {
 
 function checkValue(keys: Keyring, id: string): string {
   return keys.mac('check', CHECKED_TEXT, id)
+}
+
+// Nothing is sealed anew under another key by itself, so that a key that was ever used is still needed.
+async function keysThatAreGone(systemDb: SystemDb, keys: Keyring): Promise<string[]> {
+  const facts = await systemDb.serverFact.findMany({ where: { name: { startsWith: factName('') } } })
+  return facts.map(({ name }) => name.slice(factName('').length)).filter((id) => !keys.ids.includes(id))
+}
+
+/** MASTER_KEYS lacks a key that this database was sealed with. */
+export class MissingKeyError extends Error {
+  constructor(ids: readonly string[]) {
+    super(
+      `MASTER_KEYS lacks ${ids.map((id) => `"${id}"`).join(', ')}, which this database was sealed with. Put it back, behind the current key. If it is lost for good, so is what it sealed: remove its row (master-key.<id>) from server_facts to start without it.`,
+    )
+    this.name = 'MissingKeyError'
+  }
 }
 
 /** A server key is not the one that the database was begun with. */

@@ -48,8 +48,14 @@ export class ScopedPool extends pg.Pool {
         return this.#connectFor(userId, connected)
       }
       if (this.#users.get(client) === userId) return connected(undefined, client, done)
+      // The pool listens to idle connections, and Prisma to those that it holds; while this one changes its user nobody
+      // else would, and a connection that breaks with no listener ends the process. The query under way fails by itself.
+      client.on('error', ignore)
       this.#workFor(client, userId).then(
-        () => connected(undefined, client, done),
+        () => {
+          client.off('error', ignore)
+          connected(undefined, client, done)
+        },
         (fault: unknown) => {
           const reason = fault instanceof Error ? fault : new Error('The connection could not be given to its user.')
           done(reason)
@@ -68,6 +74,8 @@ export class ScopedPool extends pg.Pool {
     this.#users.set(client, userId)
   }
 }
+
+function ignore(): void {}
 
 const USER_ID = /^[\w-]{0,200}$/
 

@@ -10,6 +10,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import fs from 'node:fs'
 import path from 'node:path'
 import { createLock, type Lock } from './lock.ts'
+import { keepPrepared } from './sqlite-prepared.ts'
 import { prepareInserts, prepareReads } from './sqlite-statements.ts'
 import type { SqlStatement, SqlValue } from './statements.ts'
 
@@ -75,6 +76,7 @@ async function connect(file: string, options: { readonly?: boolean }): Promise<C
   const handle: unknown = Reflect.get(adapter, 'client')
   if (!(handle instanceof BetterSqlite3))
     throw new Error('The SQLite adapter has changed: it has no connection `client`.')
+  if (!Reflect.set(adapter, 'client', keepPrepared(handle))) throw new Error('The SQLite adapter has changed.')
   return { handle, adapter }
 }
 

@@ -18,7 +18,7 @@ export function cookieNames(config: Site): { session: string; challenge: string 
  */
 export function readCookie(cookieHeader: string | null | undefined, name: string): string | null {
   if (!cookieHeader) return null
-  const ours = cookieHeader.split(';').filter((pair) => pair.trimStart().startsWith(name) && nameOf(pair) === name)
+  const ours = cookieHeader.split(';').filter((pair) => trimmed(pair).startsWith(name) && nameOf(pair) === name)
   const [pair] = ours
   if (pair === undefined || ours.length > 1) return null
   return parseCookie(pair)[name] ?? null
@@ -48,5 +48,10 @@ function isSecure({ publicUrl }: Site): boolean {
 
 function nameOf(pair: string): string {
   const [name = ''] = pair.split('=', 1)
-  return name.trim()
+  return trimmed(name)
+}
+
+// As a browser writes them: it never puts other white space around a name, but a planted cookie's name may begin with it.
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

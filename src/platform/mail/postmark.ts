@@ -14,6 +14,11 @@ type Settings = {
 /** Sends through Postmark's API. Each message forbids what would rewrite it: the counting of opens and of clicks. */
 export function openPostmark({ token, from, testHost }: Settings): Mailer {
   let opened: ReturnType<typeof open> | undefined
+  // One that failed is tried again with the next mail.
+  const forget = (error: unknown): never => {
+    opened = undefined
+    throw error
+  }
 
   // Loaded with the first mail, so that a start need not wait for it.
   async function open() {
@@ -25,7 +30,7 @@ export function openPostmark({ token, from, testHost }: Settings): Mailer {
   return {
     name: 'postmark',
     async send(mail, id) {
-      const { client, Models, Errors } = await (opened ??= open())
+      const { client, Models, Errors } = await (opened ??= open().catch(forget))
       const message = {
         From: from,
         To: mail.to,

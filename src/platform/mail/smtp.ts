@@ -11,6 +11,11 @@ type Settings = {
 export function openSmtp({ url, from }: Settings): Mailer {
   const server = parseServer(url)
   let opened: ReturnType<typeof open> | undefined
+  // One that failed is tried again with the next mail.
+  const forget = (error: unknown): never => {
+    opened = undefined
+    throw error
+  }
 
   // Loaded with the first mail, so that a start need not wait for it.
   async function open() {
@@ -21,7 +26,7 @@ export function openSmtp({ url, from }: Settings): Mailer {
   return {
     name: 'smtp',
     async send(mail, id) {
-      const transport = await (opened ??= open())
+      const transport = await (opened ??= open().catch(forget))
       try {
         await transport.sendMail({
           from,
@@ -36,7 +41,7 @@ export function openSmtp({ url, from }: Settings): Mailer {
         throw toRefusal(error) ?? error
       }
     },
-    close: async () => (await opened)?.close(),
+    close: async () => (await opened?.catch(() => null))?.close(),
   }
 }
 
