@@ -20,7 +20,7 @@ export type AuthLevel =
 export type AuthMethod =
   /** A link or a code sent by mail. */
   | 'MAGIC_LINK'
-  /** A passkey (WebAuthn). */
+  /** A passkey (WebAuthn). Not offered yet. */
   | 'PASSKEY';
 
 /** A new record. */
@@ -31,7 +31,7 @@ export type CreateRecordInput = {
   data?: unknown;
   /** A compact JWE, kept as it is. At most 98,304 bytes. */
   encryptedData?: string | null | undefined;
-  /** Made by the client (UUIDv7) when the ciphertext must be bound to it; else by the server. */
+  /** Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server. */
   id?: string | null | undefined;
   /** Encrypted at rest by the server. At most 16,384 bytes. */
   secret?: unknown;
@@ -51,7 +51,7 @@ export type DeleteRecordInput = {
 export type RequestMagicLinkInput = {
   /** The mail address. EMAIL_INVALID says what is odd about one that is refused. */
   email: string;
-  /** Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin. */
+  /** Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin; REDIRECT_NOT_ALLOWED otherwise. */
   redirectTo?: string | null | undefined;
   /** Keep this device signed in for 30 days instead of 24 hours. */
   rememberDevice?: boolean | null | undefined;
