@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestAccessLog } from './features/audit/request-access-log.ts'
 import { makeAccessLog } from './features/audit/request-access-log.ts'
+import { nobodysDb } from './features/sessions/nobodys-db.ts'
 import { readSession } from './features/sessions/read-session.ts'
 import type { ScopedDb } from './platform/db/types.ts'
 import type { Taken } from './platform/limits/limiter.ts'
@@ -67,23 +68,5 @@ async function whoAsks(services: Services, cookieHeader: string): Promise<Viewer
   } catch (error) {
     services.log.error('session.unreadable', { error })
     throw new AppError('UNAVAILABLE', 'The server cannot tell just now who asks. Nothing was done. Try again.')
-  }
-}
-
-// Nobody has no rows: whoever asks for some must sign in first.
-export const nobodysDb = new Proxy({} as ScopedDb, {
-  get(_target, property) {
-    // Asked of every value that an async function returns.
-    if (property === 'then') return undefined
-    throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
-  },
-})
-
-function originOf({ config }: Services, request: IncomingMessage): Origin {
-  const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)
-  return {
-    ipAddress: clientIp(request.socket.remoteAddress, request.headers, config.trustedProxies),
-    userAgent,
-    deviceName: deviceNameOf(userAgent),
   }
 }

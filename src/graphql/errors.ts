@@ -13,7 +13,7 @@ import type { ErrorCode } from '../shared/error-codes.ts'
  * else an id that stands in the log beside what happened.
  */
 export function maskError(services: Services, error: unknown): GraphQLError {
-  const { log, metrics } = services
+  const { log } = services
   const refusal = refusalIn(services, error)
   if (refusal) return refusal
   const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error

@@ -1,9 +1,9 @@
-import { nobodysDb } from '../../context.ts'
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { Session } from '../../generated/sqlite/client.ts'
 import { isNotFound } from '../../platform/db/errors.ts'
 import type { ViewerSession } from '../../viewer.ts'
+import { nobodysDb } from './nobodys-db.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { toViewerSession } from './to-viewer-session.ts'
 

@@ -1,0 +1,20 @@
+import { AppError } from '../../errors.ts'
+import type { ScopedDb } from '../../platform/db/types.ts'
+
+/** Nobody has no rows: whoever asks for some must sign in first. */
+export const nobodysDb = new Proxy({} as ScopedDb, {
+  get(_target, property) {
+    // Asked of every value that an async function returns.
+    if (property === 'then') return undefined
+    throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  },
+})
+
+function originOf({ config }: Services, request: IncomingMessage): Origin {
+  const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)
+  return {
+    ipAddress: clientIp(request.socket.remoteAddress, request.headers, config.trustedProxies),
+    userAgent,
+    deviceName: deviceNameOf(userAgent),
+  }
+}
