@@ -70,3 +70,12 @@ async function whoAsks(services: Services, cookieHeader: string): Promise<Viewer
     throw new AppError('UNAVAILABLE', 'The server cannot tell just now who asks. Nothing was done. Try again.')
   }
 }
+
+function originOf({ config }: Services, request: IncomingMessage): Origin {
+  const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)
+  return {
+    ipAddress: clientIp(request.socket.remoteAddress, request.headers, config.trustedProxies),
+    userAgent,
+    deviceName: deviceNameOf(userAgent),
+  }
+}

@@ -87,7 +87,7 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     from: /^context\.ts$/,
-    to: /^features\/(audit\/request-access-log|sessions\/read-session)\.ts$/,
+    to: /^features\/(audit\/request-access-log|sessions\/(read-session|nobodys-db))\.ts$/,
     why: 'makes what each request gets',
   },
   {

@@ -9,12 +9,3 @@ export const nobodysDb = new Proxy({} as ScopedDb, {
     throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
   },
 })
-
-function originOf({ config }: Services, request: IncomingMessage): Origin {
-  const userAgent = cleanUserAgent(request.headers['user-agent'] ?? null)
-  return {
-    ipAddress: clientIp(request.socket.remoteAddress, request.headers, config.trustedProxies),
-    userAgent,
-    deviceName: deviceNameOf(userAgent),
-  }
-}
