@@ -50,6 +50,13 @@ describe('in development', () => {
     })
   })
 
+  test('a server that shows mails to whoever asks is not shown to others', () => {
+    expect(faulty({ PUBLIC_URL: 'https://login.example.com' })).toEqual(['NODE_ENV'])
+    expect(faulty({ HOST: '0.0.0.0' })).toEqual(['HOST'])
+    const { SMTP_URL, MAIL_FROM } = production
+    expect(faulty({ HOST: '0.0.0.0', SMTP_URL, MAIL_FROM })).toEqual([])
+  })
+
   test('the public URL follows the port', () => {
     expect(readConfig({ PORT: '5000' }).publicUrl.origin).toBe('http://localhost:5000')
   })

@@ -124,3 +124,13 @@ describe('M10: nobody is led away', () => {
 test('the refusal does not repeat what was asked for', () => {
   expect(() => allowedRedirect('https://evil.example', config)).toThrow(/^(?!.*evil).*$/)
 })
+
+test.each([
+  '/auth/verify',
+  '/auth/verify#token',
+  '/x/../auth/verify',
+  '/sign-in',
+  'https://login.example.com/auth/verify',
+])('%s does not lead back into signing in, where somebody else’s link could wait', (text) => {
+  expect(() => allowedRedirect(text, config)).toThrow(expect.objectContaining({ code: 'REDIRECT_NOT_ALLOWED' }))
+})
