@@ -128,15 +128,15 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     setHeaders(response, isGraphQL ? headers.graphql : headers.pages)
     response.once('finish', () => metrics.httpRequest(isGraphQL ? 'graphql' : 'other', response.statusCode))
     const { host } = request.headers
-    if (host !== undefined && !URL.canParse(`http://${host}`)) {
-      return refuse(response, { status: 400, code: 'REQUEST_REFUSED', message: 'The Host header names no host.' })
-    }
     if (!isHostAllowed(host, config, port)) {
       return refuse(response, {
         status: 421,
         code: 'REQUEST_REFUSED',
         message: 'This development server answers to its own name alone.',
       })
+    }
+    if (host !== undefined && !URL.canParse(`http://${host}`)) {
+      return refuse(response, { status: 400, code: 'REQUEST_REFUSED', message: 'The Host header names no host.' })
     }
     if (isGraphQL && !wantsGraphiQL(request, config)) void graphql(request, response)
     else void pages(request, response)
@@ -146,7 +146,6 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
   server.keepAliveTimeout = 30_000
   // An answer that nobody takes is given up, with the connection.
   server.timeout = 60_000
-  server.on('error', (error) => services.log.error('server.error', { error }))
 
   const stopServer = stopperOf(server)
   const jobs = startJobs(services, JOBS)
@@ -159,6 +158,7 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     listen: async () => {
       await listenOn(server, config)
       port = portOf(server)
+      server.on('error', (error) => services.log.error('server.error', { error }))
       return port
     },
     close: () => {
