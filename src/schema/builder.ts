@@ -9,7 +9,7 @@ import type { PrismaClient } from '../generated/sqlite/client.ts'
 import { getDatamodel } from '../generated/pothos.ts'
 import type PrismaTypes from '../generated/pothos.ts'
 import type { AuthLevel } from '../viewer.ts'
-import './columns-first.ts'
+import './from-row.ts'
 import { guarded } from './guarded.ts'
 import type { JsonValue } from './json-value.ts'
 import { decodeNodeId, encodeNodeId } from './node-id.ts'
@@ -35,7 +35,7 @@ export const builder = new SchemaBuilder<{
     rateLimit: { locations: 'FIELD_DEFINITION'; args: { max: number; window: string } }
   }
 }>({
-  plugins: [ScopeAuthPlugin, DirectivesPlugin, RelayPlugin, 'columnsFirst', PrismaPlugin],
+  plugins: [ScopeAuthPlugin, DirectivesPlugin, RelayPlugin, 'fromRow', PrismaPlugin],
   defaultFieldNullability: false,
   directives: { useGraphQLToolsUnorderedDirectives: true },
   scopeAuth: {

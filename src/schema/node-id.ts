@@ -16,6 +16,11 @@ export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
 
+/** True for a type whose rows have a readable id. */
+export function hasNodeId(typename: string): boolean {
+  return Object.hasOwn(PREFIXES, typename)
+}
+
 /** `record_0198c5b2-...`: what a type's `id` field answers. */
 export function encodeNodeId(typename: string, id: string): string {
   const prefix = PREFIXES[typename]

@@ -61,7 +61,7 @@ describe('production does not start on what would be unsafe', () => {
   })
 
   test('but it starts on settings that are whole, and then its log is JSON and says where it listens', async () => {
-    const server = await startedServer({ ...good, DATA_DIR: folder, HOST: '127.0.0.1' })
+    const server = await startedServer({ ...good, DATA_DIR: join(folder, 'whole'), HOST: '127.0.0.1' })
     const [line = ''] = server
       .output()
       .split('\n')

@@ -55,7 +55,7 @@ describe('asking for a link', () => {
   })
 
   test('gives it in a __Host- cookie over https', async () => {
-    const app = await startTestApp({ env: { PUBLIC_URL: 'https://id.example.test' } })
+    const app = await startTestApp({ env: { PUBLIC_URL: 'https://id.example.test', SMTP_URL: 'smtp://localhost' } })
     onTestFinished(() => app.close())
     const { headers } = await app.browser().graphql(REQUEST, { email: newAddress() })
     expect(headers.getSetCookie()).toEqual([

@@ -2,17 +2,20 @@ import SchemaBuilder, { BasePlugin } from '@pothos/core'
 import type { PothosOutputFieldConfig, SchemaTypes } from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
 import { ownModels } from '../platform/db/own-models.ts'
+import { encodeNodeId, hasNodeId } from './node-id.ts'
 
 type Resolver<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types['Context'], object>
+type Row = Readonly<Record<string, unknown>>
 
 /**
- * Lets a field answer from its row where the row holds the columns that the field selects. The Prisma plugin looks up
- * at each row whether the query has read them, and loads the row again if not, which costs a page of records a twelfth
- * of its time; a row that holds them says so itself. In the list of plugins it stands right before the Prisma plugin,
- * so that this look-up is all that is left out: whatever guards a field stands before both.
+ * Lets fields answer from their row at once, where they can. A page of records spends a third of its time otherwise:
+ * the Relay plugin makes a promise of each id, and each list of them waits; and the Prisma plugin looks up at each row
+ * whether a field's columns were read. In the list of plugins it stands right before the Prisma plugin, so that
+ * whatever guards a field stands before it.
  */
-class ColumnsFirstPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+class FromRowPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(resolver: Resolver<Types>, field: PothosOutputFieldConfig<Types>): Resolver<Types> {
+    if (field.name === 'id' && hasNodeId(field.parentType)) return nodeIdFirst(field.parentType, resolver)
     const model = this.buildCache.getTypeConfig(field.parentType).extensions?.['pothosPrismaModel']
     const columns = columnsOf(model, field.extensions?.['pothosPrismaSelect'])
     const fromRow = field.resolve
@@ -21,14 +24,19 @@ class ColumnsFirstPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 }
 
-SchemaBuilder.registerPlugin('columnsFirst', ColumnsFirstPlugin)
+SchemaBuilder.registerPlugin('fromRow', FromRowPlugin)
 
 declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends SchemaTypes> {
-      columnsFirst: ColumnsFirstPlugin<Types>
+      fromRow: FromRowPlugin<Types>
     }
   }
+}
+
+function nodeIdFirst<Types extends SchemaTypes>(typename: string, resolver: Resolver<Types>): Resolver<Types> {
+  return (row, args, context, info) =>
+    isRow(row) && typeof row['id'] === 'string' ? encodeNodeId(typename, row['id']) : resolver(row, args, context, info)
 }
 
 /** The columns that a field selects; none where it selects anything else, such as a relation. */
@@ -40,6 +48,9 @@ function columnsOf(model: unknown, select: unknown): string[] {
 }
 
 function holds(row: unknown, columns: readonly string[]): boolean {
-  if (typeof row !== 'object' || row === null) return false
-  return columns.every((column) => (row as Readonly<Record<string, unknown>>)[column] !== undefined) // not null, as just checked
+  return isRow(row) && columns.every((column) => row[column] !== undefined)
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null
 }
