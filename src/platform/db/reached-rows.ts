@@ -38,6 +38,7 @@ export function selectKey(model: Model): Record<string, true> {
 type Plan = {
   args: Args
   model: Model
+  key: readonly string[]
   /** Selected for the sake of the id alone. */
   hidden: readonly string[]
   relations: readonly { name: string; plan: Plan }[]
@@ -52,6 +53,7 @@ function planSelection(models: Models, model: Model, args: Args): Plan {
     const nested = planRelations(models, model, select)
     return {
       model,
+      key,
       hidden,
       ...nested,
       args: { ...args, select: { ...select, ...nested.selection, ...allTrue(hidden) } },
@@ -59,9 +61,9 @@ function planSelection(models: Models, model: Model, args: Args): Plan {
   }
   const hidden = isObject(omit) ? key.filter((field) => omit[field] === true) : []
   const shown = hidden.length > 0 ? { omit: { ...(omit as Args), ...allFalse(hidden) } } : {} // an object: see the line above
-  if (!isObject(include)) return { model, hidden, relations: [], counts: [], args: { ...args, ...shown } }
+  if (!isObject(include)) return { model, key, hidden, relations: [], counts: [], args: { ...args, ...shown } }
   const nested = planRelations(models, model, include)
-  return { model, hidden, ...nested, args: { ...args, ...shown, include: { ...include, ...nested.selection } } }
+  return { model, key, hidden, ...nested, args: { ...args, ...shown, include: { ...include, ...nested.selection } } }
 }
 
 function planRelations(models: Models, model: Model, selection: Args) {
@@ -96,11 +98,7 @@ function ownedTarget(models: Models, model: Model, name: string): Model | undefi
 }
 
 function collect(plan: Plan, row: Record<string, unknown>, into: Reached, nested: Map<string, Reached>): void {
-  into.ids.push(
-    keyFields(plan.model)
-      .map((field) => String(row[field]))
-      .join(','),
-  )
+  into.ids.push(plan.key.map((field) => String(row[field])).join(','))
   into.count++
   for (const field of plan.hidden) delete row[field]
   for (const { name, plan: inner } of plan.relations) {
