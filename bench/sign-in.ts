@@ -15,6 +15,7 @@ import type { Line } from './support/table.ts'
 
 const TARGET = 0.9
 const AT_ONCE = 8
+const WARM_UP_SECONDS = 5
 
 const REQUEST = 'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { message } }'
 const VERIFY = `mutation ($token: String!) {
@@ -26,6 +27,7 @@ export async function measureSignIn(settings: Settings): Promise<Line[]> {
   const { fewUsers, manyUsers, roundSeconds } = settings
   const open = async (users: number) => openOn(await stageOn(settings, 'postgresql', { users, recordsPerUser: 0 }))
   const [few, many] = [await open(fewUsers), await open(manyUsers)]
+  for (const site of [few, many]) await signIns(site, WARM_UP_SECONDS)
   const ratio = await inTurns(
     settings,
     () => signIns(many, roundSeconds),
