@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestAccessLog } from './features/audit/request-access-log.ts'
 import { makeAccessLog } from './features/audit/request-access-log.ts'
+import { deviceIdFor } from './features/devices/device-cookie.ts'
 import { nobodysDb } from './features/sessions/nobodys-db.ts'
 import { readSession } from './features/sessions/read-session.ts'
 import type { ScopedDb } from './platform/db/types.ts'
@@ -9,7 +10,7 @@ import { clientIp } from './platform/http/client-ip.ts'
 import { cleanUserAgent, deviceNameOf } from './platform/user-agent.ts'
 import { AppError } from './errors.ts'
 import type { Services } from './services.ts'
-import type { Viewer } from './viewer.ts'
+import type { Viewer, ViewerSession, ViewerUser } from './viewer.ts'
 
 /** Where a request comes from, as the security log tells it. */
 export type Origin = { ipAddress: string | null; userAgent: string | null; deviceName: string }
@@ -23,9 +24,11 @@ export type Context = {
   origin: Origin
   /** The Cookie header, where this request may carry one. */
   cookieHeader: string | null
+  /** The id of this browser, where it has signed in with the address before. Null in any other. */
+  deviceIdFor(email: string): string | null
   accessLog: RequestAccessLog
-  /** The session that this request began or renewed, so that its answer can mark it as the current one. */
-  issuedSessionId: string | null
+  /** What this request began or renewed: its answer speaks of this session as the current one. */
+  issued: { user: ViewerUser; session: ViewerSession } | null
   /** How many rows with large columns this request has asked for: aliases must not add up to the whole memory. */
   largeRows: number
   /** What the limits said, for the answer's headers. */
@@ -42,15 +45,16 @@ export async function makeContext(
   cookieHeader: string | null,
 ): Promise<Context> {
   const origin = originOf(services, request)
-  const viewer = cookieHeader ? await whoAsks(services, cookieHeader) : null
+  const viewer = cookieHeader ? await whoAsks(services, cookieHeader, origin) : null
   const accessLog = makeAccessLog(services, origin, viewer)
   return {
     services,
     viewer,
     origin,
     cookieHeader,
+    deviceIdFor: (email) => deviceIdFor(services, cookieHeader, email),
     accessLog,
-    issuedSessionId: null,
+    issued: null,
     largeRows: 0,
     limitsTaken: [],
     db: viewer ? services.database.scopeToUser(viewer.user.id, accessLog) : nobodysDb,
@@ -62,9 +66,9 @@ export async function makeContext(
 }
 
 // A store that fails leaves it open who asks, and then nothing is done: nobody is taken for signed in, or for a stranger.
-async function whoAsks(services: Services, cookieHeader: string): Promise<Viewer | null> {
+async function whoAsks(services: Services, cookieHeader: string, origin: Origin): Promise<Viewer | null> {
   try {
-    return await readSession(services, cookieHeader)
+    return await readSession(services, cookieHeader, origin)
   } catch (error) {
     services.log.error('session.unreadable', { error })
     throw new AppError('UNAVAILABLE', 'The server cannot tell just now who asks. Nothing was done. Try again.')

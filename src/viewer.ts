@@ -5,7 +5,12 @@ export const AUTH_METHODS = ['MAGIC_LINK', 'PASSKEY'] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
 /** Who asks: the signed-in user, and the session that proved it. */
-export type Viewer = { user: ViewerUser; session: ViewerSession }
+export type Viewer = {
+  user: ViewerUser
+  session: ViewerSession
+  /** The request comes from another network or browser than the session's last proof: its level is SESSION until the next. */
+  moved: boolean
+}
 
 export type ViewerUser = {
   id: string
@@ -14,6 +19,8 @@ export type ViewerUser = {
   displayName: string | null
   createdAt: Date
   lastLoginAt: Date | null
+  /** With one or more, STRONG asks for a passkey. */
+  passkeyCount: number
 }
 
 export type ViewerSession = {
@@ -22,6 +29,8 @@ export type ViewerSession = {
   authMethod: AuthMethod
   remembered: boolean
   deviceName: string
+  deviceHash: string | null
+  /** Where from, and by what browser, the last proof came. */
   ipAddress: string | null
   userAgent: string | null
   provedAt: Date
@@ -30,9 +39,3 @@ export type ViewerSession = {
   lastActivityAt: Date
   expiresAt: Date
 }
-
-/**
- * Finds who a request speaks for by one kind of credential (a session cookie today; keys and tokens of programs may
- * follow). Null when the request carries none of its kind, or one that is not in force. Throws only when it cannot tell.
- */
-export type CredentialReader = (headers: Headers) => Promise<Viewer | null>

@@ -7,7 +7,7 @@ const WINDOWS = { '10m': 10 * 60_000, '1h': 60 * 60_000 } as const
 
 /**
  * Every limit on tries. At most `max` calls in any `window`, by whom the row's name says: the mail address asked for,
- * the network that asks (an IPv4 address, an IPv6 /64), the signed-in user, or the session. A field names a group
+ * a browser that has proved it, the network that asks (an IPv4 address, an IPv6 /64), the signed-in user, or the session. A field names a group
  * (`limit: 'data'`), and each of its calls, aliases included, counts in every row of it and in `graphql`.
  *
  * `counted: 'shared'` is one count over all processes, in Redis; `local` is counted in each, which costs no round trip
@@ -20,15 +20,33 @@ export const LIMITS = {
   // Each call sends a mail. The address protects its owner from a flood, the network the sender's good name.
   requestMagicLink: {
     address: { max: 3, window: '1h', counted: 'shared', storeAway: 'refuse' },
+    // In the place of the row above, for a browser that has signed in with the address before: a stranger who uses the
+    // address' calls up does not lock its owner out.
+    device: { max: 3, window: '1h', counted: 'shared', storeAway: 'refuse' },
     network: { max: 30, window: '1h', counted: 'shared', storeAway: 'refuse' },
   },
   // A link has 256 random bits, so this only stops a flood; an office that signs in at nine behind one address gets through.
   verifyMagicLink: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // A code has six digits, and the database ends it after five wrong tries. This is the second fence.
   verifyMagicCode: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
+  // An address is named where no passkey offered itself; each challenge is good for one attempt. A page that only waits
+  // for a passkey to be chosen names none, and counts in the network's row alone.
+  beginPasskeyLogin: {
+    address: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' },
+    device: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' },
+    network: { max: 120, window: '10m', counted: 'shared', storeAway: 'local' },
+  },
+  completePasskeyLogin: { network: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
+  signInOptions: { network: { max: 120, window: '10m', counted: 'local', storeAway: 'local' } },
+  // A mail to the user. By session, as account below.
+  requestReauthenticationCode: { session: { max: 3, window: '1h', counted: 'shared', storeAway: 'refuse' } },
+  reauthenticateWithCode: { session: { max: 10, window: '10m', counted: 'shared', storeAway: 'local' } },
+  completePasskeyReauthentication: { session: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
+  // The link in an alert's mail: 256 random bits, so this only stops a flood.
+  disownAlert: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // record, records, createRecord, updateRecord, deleteRecord, node; nodes counts each id.
   data: { user: { max: 100, window: '1h', counted: 'shared', storeAway: 'local' } },
-  // me, session, sessions, securityAudit, logout, revokeSession, revokeOtherSessions. By session, so that a thief who
+  // All else that a signed-in user reads and changes of the account, and the beginning of a subscription. By session, so that a thief who
   // holds one cannot use up the calls with which the owner, in another, would throw him out.
   account: { session: { max: 600, window: '1h', counted: 'local', storeAway: 'local' } },
   // Every field, whoever calls: ten a second, for as many people as share a network.

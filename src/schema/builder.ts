@@ -59,13 +59,12 @@ export const builder = new SchemaBuilder<{
       description: '`<type prefix>_<uuid>`: readable, and unique over all types.',
     },
     nodeQueryOptions: {
-      ...guarded({ level: 'SESSION', limit: 'data' }),
+      ...guarded('Query.node', { limit: 'data' }),
       description: "Anything of the viewer's own by its id; null when there is no such thing, or it is another's.",
       args: { id: { description: 'The id of a record, a session, a log entry, or of the viewer.' } },
     },
     nodesQueryOptions: {
-      ...guarded({
-        level: 'SESSION',
+      ...guarded('Query.nodes', {
         limit: 'data',
         cost: (args) => (Array.isArray(args['ids']) ? args['ids'].length : 1),
       }),

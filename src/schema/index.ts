@@ -10,6 +10,7 @@ import {
 } from 'graphql'
 import '../features/index.ts'
 import { builder } from './builder.ts'
+import { withLevels } from './guarded.ts'
 import { withRateLimits } from './rate-limit.ts'
 import './scalars.ts'
 
@@ -17,7 +18,7 @@ import './scalars.ts'
 export function buildSchema(): GraphQLSchema {
   const schema = builder.toSchema()
   const directives = [...schema.getDirectives(), authDirective(schema), rateLimitDirective]
-  return withRateLimits(new GraphQLSchema({ ...schema.toConfig(), directives }))
+  return withRateLimits(withLevels(new GraphQLSchema({ ...schema.toConfig(), directives })))
 }
 
 /** The schema's text as it is committed in schema.graphql, with `@auth` and `@rateLimit` on the fields that carry them. */

@@ -26,6 +26,8 @@ export type LimitedContext = {
   services: { limits: Limits; metrics: Pick<Metrics, 'rateLimited'> }
   viewer: { user: { id: string }; session: { id: string } } | null
   origin: { ipAddress: string | null }
+  /** The id of this browser, where it has signed in with the address before. */
+  deviceIdFor(address: string): string | null
   /** What the limits said to this request, for `rateLimitHeaders`. */
   limitsTaken: Taken[]
 }
@@ -77,6 +79,7 @@ function limitedResolver(limit: FieldLimit, resolve: Resolver): Resolver {
     const caller = callerOf(context)
     try {
       caller.address = limit.address?.(args)
+      if (caller.address) caller.deviceId = context.deviceIdFor(caller.address) ?? undefined
     } catch (error) {
       await takeTicket({ context, name: EVERY_FIELD, caller, cost: 1 }, args, info)
       throw error

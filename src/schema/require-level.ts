@@ -7,10 +7,14 @@ import type { AuthLevel } from '../viewer.ts'
 export function requireLevel(context: Context, level: AuthLevel): true {
   if (!context.viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
   const { config, now } = context.services
-  if (satisfies(levelOf(context.viewer.session, now(), config.lifetimes.freshMs), level)) return true
+  const { session, user, moved } = context.viewer
+  const hasPasskey = user.passkeyCount > 0
+  if (satisfies(levelOf({ session, hasPasskey, moved }, now(), config.lifetimes.freshMs), level)) return true
+  const what = level === 'STRONG' && hasPasskey ? 'a proof by passkey' : 'a proof of who you are'
+  const minutes = config.lifetimes.freshMs / 60_000
   throw new AppError(
     'REAUTHENTICATION_REQUIRED',
-    `This needs a proof of who you are from the last ${config.lifetimes.freshMs / 60_000} minutes. Prove it again, then repeat the call.`,
-    { level, methods: methodsThatReach(level) },
+    `This needs ${what} from the last ${minutes} minutes, in this browser and on this network. Prove it again, then repeat the call.`,
+    { level, methods: methodsThatReach(level, hasPasskey) },
   )
 }

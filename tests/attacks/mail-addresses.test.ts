@@ -119,7 +119,7 @@ describe('M6: odd addresses have one canonical recipient, or are refused', () =>
       await app.services.outbox.sendDue()
       expect(app.mailbox.mails).toEqual([])
       expect(await app.services.database.systemDb.magicLink.count()).toBe(0)
-      expect(await app.services.database.systemDb.outboxMail.count()).toBe(0)
+      expect(await app.services.database.systemDb.outboxMessage.count()).toBe(0)
     }
   })
 })

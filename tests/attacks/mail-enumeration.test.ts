@@ -98,7 +98,7 @@ async function observe(app: TestApp, email: string) {
       /^(date|ratelimit-reset|retry-after)$/.test(name) ? 'a time' : withoutTokens(value),
     ]),
     // The outbox looks for mails at its own pace too.
-    statements: statements.filter((text) => !/^SELECT\b.*\boutbox_mails\b/s.test(text)),
+    statements: statements.filter((text) => !/^SELECT\b.*\boutbox_messages\b/s.test(text)),
   }
 }
 

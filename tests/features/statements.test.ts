@@ -23,7 +23,7 @@ function inShort(text: string): string {
 
 /** What the outbox and the jobs ask in between, which no request waits for. */
 function isBackground(text: string): boolean {
-  const byTheOutbox = /outbox_mails/.test(text) && !text.startsWith('INSERT')
+  const byTheOutbox = /outbox_messages/.test(text) && !text.startsWith('INSERT')
   const byAJob = /^SELECT \S+\bid\W? FROM \S*(magic_links|sessions|audit_entries)\b(?!.*user_id)/.test(text)
   return byTheOutbox || byAJob
 }
@@ -166,7 +166,7 @@ describe('somebody who signs in', () => {
     const { email } = await signIn(app)
     for (const address of [email, newAddress()]) {
       const request = () => app.browser().graphql(REQUEST, { email: address })
-      expect(await statementsOf(request)).toEqual(['SELECT users', 'INSERT magic_links', 'INSERT outbox_mails', LOG])
+      expect(await statementsOf(request)).toEqual(['SELECT users', 'INSERT magic_links', 'INSERT outbox_messages', LOG])
     }
   })
 

@@ -48,8 +48,8 @@ export function openInspector(env: Record<string, string>): Inspector {
       const [users, usage, records, sessions, links, audit = []] = found
       return { users, usage, records, sessions, links, audit: audit.map(auditOf) } as Tables // what QUERIES select
     },
-    endLeases: async () => void (await all('UPDATE outbox_mails SET available_at = created_at RETURNING id')),
-    waitingMails: async () => (await all('SELECT id FROM outbox_mails')).length,
+    endLeases: async () => void (await all('UPDATE outbox_messages SET available_at = created_at RETURNING id')),
+    waitingMails: async () => (await all('SELECT id FROM outbox_messages')).length,
     linesOf: async (action) =>
       (await all('SELECT action FROM audit_entries')).filter((row) => row['action'] === action).length,
   }

@@ -61,7 +61,7 @@ const AuditEntryConnection = builder.connectionObject(
 
 builder.queryField('securityAudit', (t) =>
   t.field({
-    ...guarded({ level: 'SESSION', limit: 'account' }),
+    ...guarded('Query.securityAudit', { limit: 'account' }),
     type: AuditEntryConnection,
     description: "The user's own activity, newest first.",
     args: { action: t.arg.string({ description: "Only lines of this action: 'login.failed'." }), ...pageArgs },

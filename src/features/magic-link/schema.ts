@@ -88,7 +88,10 @@ const SignInResult = builder.unionType('SignInResult', {
 
 builder.mutationFields((t) => ({
   requestMagicLink: t.field({
-    ...guarded({ limit: 'requestMagicLink', address: (args) => canonicalEmail(emailIn(args)) }),
+    ...guarded('Mutation.requestMagicLink', {
+      limit: 'requestMagicLink',
+      address: (args) => canonicalEmail(emailIn(args)),
+    }),
     type: RequestMagicLinkPayload,
     description:
       'Mails a link and a code, good for ten minutes and for one sign-in. The first sign-in makes the account.',
@@ -103,7 +106,7 @@ builder.mutationFields((t) => ({
       }),
   }),
   verifyMagicLink: t.field({
-    ...guarded({ limit: 'verifyMagicLink' }),
+    ...guarded('Mutation.verifyMagicLink', { limit: 'verifyMagicLink' }),
     type: SignInResult,
     description:
       'Redeems a link: signs in, or asks for a confirmation when another browser asked for it. LINK_INVALID otherwise.',
@@ -112,7 +115,7 @@ builder.mutationFields((t) => ({
       verifyMagicLink(context, { token: input.token, confirm: input.confirm ?? false }),
   }),
   verifyMagicCode: t.field({
-    ...guarded({ limit: 'verifyMagicCode' }),
+    ...guarded('Mutation.verifyMagicCode', { limit: 'verifyMagicCode' }),
     type: SignInResult,
     description:
       'Redeems the code of a mail in the browser that asked for it. CODE_INVALID otherwise; five tries for a code.',

@@ -26,7 +26,7 @@ export async function verifyMagicCode(context: Context, input: { code: string })
     if (!counted) continue
     reason = 'wrong'
     if (!matches(context.services.keys, counted, code)) continue
-    const redeemed = await redeem(context, counted)
+    const redeemed = await redeem(context, counted, { askedHere: true })
     if (redeemed.kind === 'SignedIn') return redeemed
     reason = redeemed.reason
     break

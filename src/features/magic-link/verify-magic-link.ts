@@ -34,7 +34,7 @@ export async function verifyMagicLink(
     await logConfirmation(context, link.email)
     return { kind: 'ConfirmationRequired', requestedAt: createdAt, deviceName, ipAddress }
   }
-  const redeemed = await redeem(context, link)
+  const redeemed = await redeem(context, link, { askedHere })
   if (redeemed.kind === 'SignedIn') return redeemed
   throw await refuse(context, { code: 'LINK_INVALID', reason: redeemed.reason, email: link.email })
 }

@@ -1,6 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import { builder } from '../../schema/builder.ts'
 import { guarded, needs } from '../../schema/guarded.ts'
+import type { GuardedField } from '../levels.ts'
 import { jsonFromText, jsonValue } from '../../schema/json-value.ts'
 import { encodeNodeId, rowIdOf } from '../../schema/node-id.ts'
 import { pageArgs } from '../../schema/page-args.ts'
@@ -47,7 +48,7 @@ const RecordRef = builder.prismaNode('Record', {
       resolve: ({ data }) => (data === null ? null : jsonFromText(data)),
     }),
     secret: t.field({
-      ...needs('FRESH'),
+      ...needs('Record.secret'),
       type: 'JSON',
       nullable: true,
       select: { secretSealed: true },
@@ -128,7 +129,7 @@ const DeleteRecordPayload = builder.objectRef<{ id: string }>('DeleteRecordPaylo
   }),
 })
 
-const data = guarded({ level: 'SESSION', limit: 'data' })
+const data = (field: GuardedField) => guarded(field, { limit: 'data' })
 
 const RecordEdge = builder.edgeObject({
   name: 'RecordEdge',
@@ -156,7 +157,7 @@ const RecordConnection = builder.connectionObject(
 
 builder.queryFields((t) => ({
   record: t.prismaField({
-    ...data,
+    ...data('Query.record'),
     type: RecordRef,
     nullable: true,
     description: "One of the user's records; null when there is no such record, or it is another's.",
@@ -165,7 +166,7 @@ builder.queryFields((t) => ({
       db.record.findFirst({ ...columns(query), where: { id: rowIdOf('Record', id) } }),
   }),
   records: t.field({
-    ...data,
+    ...data('Query.records'),
     type: RecordConnection,
     description: "A page of the user's records, the newest first. Filters are ANDed.",
     args: {
@@ -190,14 +191,14 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   createRecord: t.prismaField({
-    ...data,
+    ...data('Mutation.createRecord'),
     type: RecordRef,
     description: 'Makes a record. CONFLICT when the id is taken, TOO_LARGE or QUOTA_EXCEEDED past a limit.',
     args: { input: t.arg({ type: CreateRecordInput, required: true, description: 'The record.' }) },
     resolve: (query, _root, { input }, context) => createRecord(context, input, columns(query)),
   }),
   updateRecord: t.prismaField({
-    ...data,
+    ...data('Mutation.updateRecord'),
     type: RecordRef,
     description: 'Changes a record that still stands at the named revision. CONFLICT names the revision in force.',
     args: { input: t.arg({ type: UpdateRecordInput, required: true, description: 'The change.' }) },
@@ -205,7 +206,7 @@ builder.mutationFields((t) => ({
       updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, columns(query)),
   }),
   deleteRecord: t.field({
-    ...data,
+    ...data('Mutation.deleteRecord'),
     type: DeleteRecordPayload,
     description: 'Deletes a record for good. NOT_FOUND when it is gone, CONFLICT when it stands at another revision.',
     args: { input: t.arg({ type: DeleteRecordInput, required: true, description: 'Which one.' }) },

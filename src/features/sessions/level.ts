@@ -1,12 +1,22 @@
+import { networkOf } from '../../platform/http/network.ts'
 import { AUTH_LEVELS } from '../../viewer.ts'
 import type { AuthLevel, AuthMethod, ViewerSession } from '../../viewer.ts'
 
-/**
- * The highest level that a session satisfies now. Never stored: it follows from when factors were last proved.
- * A session whose account has no strong factor satisfies STRONG with a FRESH proof; no account can have one yet.
- */
-export function levelOf(session: Pick<ViewerSession, 'provedAt'>, now: Date, freshMs: number): AuthLevel {
-  return isRecent(session.provedAt, now, freshMs) ? 'STRONG' : 'SESSION'
+/** What a session's level follows from. */
+export type Standing = {
+  session: Pick<ViewerSession, 'provedAt' | 'strongProvedAt'>
+  /** Whether the account has a passkey. Without one a fresh proof of any kind satisfies STRONG. */
+  hasPasskey: boolean
+  /** Whether the session is used from elsewhere than where it last proved itself. */
+  moved: boolean
+}
+
+/** The highest level that a session satisfies now. Never stored: it follows from when factors were last proved, and where. */
+export function levelOf({ session, hasPasskey, moved }: Standing, now: Date, freshMs: number): AuthLevel {
+  if (moved) return 'SESSION'
+  if (session.strongProvedAt && isRecent(session.strongProvedAt, now, freshMs)) return 'STRONG'
+  if (!isRecent(session.provedAt, now, freshMs)) return 'SESSION'
+  return hasPasskey ? 'FRESH' : 'STRONG'
 }
 
 /** True when a session at `held` may do what asks for `needed`. */
@@ -14,9 +24,22 @@ export function satisfies(held: AuthLevel, needed: AuthLevel): boolean {
   return AUTH_LEVELS.indexOf(held) >= AUTH_LEVELS.indexOf(needed)
 }
 
-/** What a refusal offers: the methods that would raise a session to the level. */
-export function methodsThatReach(level: AuthLevel): readonly AuthMethod[] {
-  return level === 'SESSION' ? [] : ['MAGIC_LINK']
+/** What a refusal offers: the methods by which this account would reach the level, the preferred first. */
+export function methodsThatReach(level: AuthLevel, hasPasskey: boolean): readonly AuthMethod[] {
+  if (level === 'SESSION') return []
+  if (!hasPasskey) return ['MAGIC_LINK']
+  return level === 'STRONG' ? ['PASSKEY'] : ['PASSKEY', 'MAGIC_LINK']
+}
+
+type Place = { ipAddress: string | null; userAgent: string | null }
+
+/**
+ * Whether a request comes from another network or another browser than a session's last proof. A hint: people move, and
+ * browsers are updated, so it lowers the level and ends nothing.
+ */
+export function hasMoved(proved: Place, now: Place): boolean {
+  if (proved.userAgent !== now.userAgent) return true
+  return proved.ipAddress !== now.ipAddress && networkOf(proved.ipAddress) !== networkOf(now.ipAddress)
 }
 
 // A proof from the future means that a clock was set back. It proves nothing.

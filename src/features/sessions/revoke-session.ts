@@ -28,7 +28,7 @@ export async function revokeOtherSessions(context: Context): Promise<ViewerSessi
 
 /** Ends the session that asks and takes its cookie back. Doing so without a session is no error. */
 export async function logout(context: Context): Promise<boolean> {
-  if (context.issuedSessionId) throw new AppError('BAD_INPUT', 'Sign in and out in two requests, not in one.')
+  if (context.issued) throw new AppError('BAD_INPUT', 'Sign in and out in two requests, not in one.')
   if (context.viewer) await endSession(context, context.viewer.session.id)
   leave(context)
   return true

@@ -22,7 +22,7 @@ export const AuthMethodEnum = builder.enumType('AuthMethod', {
   description: 'A way to prove who you are.',
   values: {
     MAGIC_LINK: { description: 'A link or a code sent by mail.' },
-    PASSKEY: { description: 'A passkey (WebAuthn). Not offered yet.' },
+    PASSKEY: { description: 'A passkey (WebAuthn): a fingerprint, a face, a security key.' },
   } satisfies Record<(typeof AUTH_METHODS)[number], object>,
 })
 
@@ -64,18 +64,22 @@ export const SessionRef = builder.node(Session, {
   fields: (t) => ({
     current: t.boolean({
       description: 'True for the session that asks.',
-      resolve: ({ id }, _args, context) => id === (context.issuedSessionId ?? context.viewer?.session.id),
+      resolve: ({ id }, _args, context) => id === (context.issued?.session.id ?? context.viewer?.session.id),
     }),
     deviceName: t.exposeString('deviceName', { description: "Read from the user agent: 'Chrome on macOS'." }),
     authMethod: t.expose('authMethod', {
       type: AuthMethodEnum,
-      description: 'How the session began, or was last renewed.',
+      description: 'How the session began. Proving again does not change it.',
     }),
     level: t.field({
       type: AuthLevelEnum,
       description:
-        'The highest level that this session satisfies now. Compare by the order of the levels: without a passkey a fresh proof gives STRONG.',
-      resolve: (session, _args, { services }) => levelOf(session, services.now(), services.config.lifetimes.freshMs),
+        'The highest level that this session satisfies now. Compare by the order of the levels: without a passkey a fresh proof gives STRONG. It falls to SESSION when the session is used from another network or browser than its last proof.',
+      resolve: (session, _args, { viewer, issued, services }) => {
+        const hasPasskey = (issued?.user ?? viewer?.user)?.passkeyCount !== 0
+        const moved = !issued && session.id === viewer?.session.id && viewer.moved
+        return levelOf({ session, hasPasskey, moved }, services.now(), services.config.lifetimes.freshMs)
+      },
     }),
     remembered: t.exposeBoolean('remembered', {
       description: 'True when the device is kept signed in for 30 days, not 24 hours.',
@@ -84,10 +88,13 @@ export const SessionRef = builder.node(Session, {
       description: "Whether the account's end-to-end encryption is switched on. It cannot be yet.",
       resolve: () => false,
     }),
-    ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that signed in.' }),
+    ipAddress: t.exposeString('ipAddress', {
+      nullable: true,
+      description: 'The address of the last proof: the sign-in, or the last time that it was asked again.',
+    }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,
-      description: 'The browser that signed in, in its own words.',
+      description: 'The browser of the last proof, in its own words.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
     lastActivityAt: t.expose('lastActivityAt', {
@@ -103,21 +110,21 @@ export const SessionRef = builder.node(Session, {
 
 builder.queryFields((t) => ({
   me: t.field({
-    ...guarded({ limit: 'account' }),
+    ...guarded('Query.me', { limit: 'account' }),
     type: UserRef,
     nullable: true,
     description: 'The signed-in user, or null.',
     resolve: (_root, _args, { viewer }) => viewer?.user ?? null,
   }),
   session: t.field({
-    ...guarded({ limit: 'account' }),
+    ...guarded('Query.session', { limit: 'account' }),
     type: SessionRef,
     nullable: true,
     description: 'The session that asks, or null when nobody is signed in.',
     resolve: (_root, _args, { viewer }) => viewer?.session ?? null,
   }),
   sessions: t.field({
-    ...guarded({ level: 'SESSION', limit: 'account' }),
+    ...guarded('Query.sessions', { limit: 'account' }),
     type: [SessionRef],
     description: "All of the user's live sessions, the newest first.",
     resolve: async (_root, _args, { db, services }) => {
@@ -129,12 +136,12 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   logout: t.boolean({
-    ...guarded({ limit: 'account' }),
+    ...guarded('Mutation.logout', { limit: 'account' }),
     description: 'Ends the session that asks and clears its cookie. True, also when nobody was signed in.',
     resolve: (_root, _args, context) => logout(context),
   }),
   revokeSession: t.field({
-    ...guarded({ level: 'SESSION', limit: 'account' }),
+    ...guarded('Mutation.revokeSession', { limit: 'account' }),
     type: SessionRef,
     description:
       "Ends one of the user's sessions, at once and everywhere. NOT_FOUND for one that is gone, or another user's.",
@@ -142,7 +149,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { id }, context) => revokeSession(context, rowIdOf('Session', id)),
   }),
   revokeOtherSessions: t.field({
-    ...guarded({ level: 'SESSION', limit: 'account' }),
+    ...guarded('Mutation.revokeOtherSessions', { limit: 'account' }),
     type: [SessionRef],
     description: 'Ends all sessions of the user but the one that asks, and answers those that it ended.',
     resolve: (_root, _args, context) => revokeOtherSessions(context),

@@ -4,7 +4,7 @@ import type { SystemTx } from '../../platform/db/types.ts'
 import type { AuthMethod, ViewerSession } from '../../viewer.ts'
 import { toViewerSession } from './to-viewer-session.ts'
 
-type Proof = { userId: string; method: AuthMethod; remember: boolean }
+type Proof = { userId: string; method: AuthMethod; remember: boolean; deviceHash: string }
 
 /** A session that began or was renewed, and the token for its cookie, which is stored nowhere. */
 export type StartedSession = { session: ViewerSession; token: string; maxAgeMs: number }
@@ -20,12 +20,11 @@ export async function startSession(context: Context, tx: SystemTx, proof: Proof)
   const maxAgeMs = proof.remember ? config.lifetimes.rememberedSessionMs : config.lifetimes.sessionMs
   const token = makeToken()
   const columns = {
+    ...provedNow(context, proof.method, startedAt),
     tokenHash: hashToken(token),
     authMethod: proof.method,
     remembered: proof.remember,
-    ...context.origin,
-    provedAt: startedAt,
-    lastActivityAt: startedAt,
+    deviceHash: proof.deviceHash,
     expiresAt: new Date(startedAt.getTime() + maxAgeMs),
   }
   const held = context.viewer?.session
@@ -37,8 +36,17 @@ export async function startSession(context: Context, tx: SystemTx, proof: Proof)
     if (renewed[0]) return { session: toViewerSession(renewed[0]), token, maxAgeMs }
     await endReplaced(context, tx, held)
   }
-  const session = await tx.session.create({ data: { ...columns, userId: proof.userId, createdAt: startedAt } })
+  const session = await tx.session.create({
+    data: { ...columns, strongProvedAt: columns.strongProvedAt ?? null, userId: proof.userId, createdAt: startedAt },
+  })
   return { session: toViewerSession(session), token, maxAgeMs }
+}
+
+/** The columns of a session that a proof sets: what was proved, when, where from, and by what browser. */
+export function provedNow({ viewer, origin }: Context, method: AuthMethod, at: Date) {
+  // An older strong proof goes on counting only where it was made: this one moves the session to where it comes from.
+  const kept = viewer && !viewer.moved ? {} : { strongProvedAt: null }
+  return { ...origin, provedAt: at, lastActivityAt: at, ...(method === 'PASSKEY' ? { strongProvedAt: at } : kept) }
 }
 
 /** The browser now belongs to another account's session: the one that it held ends, and its owner can read why. */

@@ -4,7 +4,8 @@ import { createHmac, hkdfSync } from 'node:crypto'
 export type MasterKey = { id: string; bytes: Buffer }
 
 /** What a subkey is for. A new use takes a new purpose, so that no key serves two ends. */
-export type KeyPurpose = 'codes' | 'seal-records' | 'seal-mail' | 'check' | 'limit-keys'
+export type KeyPurpose =
+  'codes' | 'seal-records' | 'seal-mail' | 'seal-webhooks' | 'check' | 'limit-keys' | 'device-cookies' | 'places'
 
 /** The versioned server keys. The first makes new things, all of them read old ones. */
 export type Keyring = {

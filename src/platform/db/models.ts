@@ -2,7 +2,8 @@
 export const SERVER_MODELS: Readonly<Record<string, string>> = {
   User: 'a person, who owns rows but is not one; features reach the viewer through the session',
   MagicLink: 'read before anybody is signed in',
-  OutboxMail: 'sealed, and read by the worker that sends it',
+  PasskeyChallenge: 'made before anybody is signed in',
+  OutboxMessage: 'sealed, and read by the worker that sends it',
   ServerFact: 'what the server keeps about itself',
 }
 

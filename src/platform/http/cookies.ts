@@ -3,12 +3,25 @@ import type { Config } from '../../config.ts'
 
 type Site = Pick<Config, 'publicUrl'>
 
-const PLAIN_NAMES = { session: 'latchkey-session', challenge: 'latchkey-challenge' } as const
+const PLAIN_NAMES = {
+  session: 'latchkey-session',
+  challenge: 'latchkey-challenge',
+  passkey: 'latchkey-passkey',
+  device: 'latchkey-device',
+} as const
 // A browser takes a __Host- cookie only over https, for this host alone, so that no subdomain can plant one.
-const HOST_NAMES = { session: '__Host-latchkey-session', challenge: '__Host-latchkey-challenge' } as const
+const HOST_NAMES = {
+  session: '__Host-latchkey-session',
+  challenge: '__Host-latchkey-challenge',
+  passkey: '__Host-latchkey-passkey',
+  device: '__Host-latchkey-device',
+} as const
+
+/** What each cookie holds: the session; who asked for a link; who began a passkey ceremony; who has signed in here before. */
+export type CookieNames = Readonly<Record<keyof typeof PLAIN_NAMES, string>>
 
 /** The names of the server's cookies: plain ones only where the site itself is plain http (development). */
-export function cookieNames(config: Site): { session: string; challenge: string } {
+export function cookieNames(config: Site): CookieNames {
   return isSecure(config) ? HOST_NAMES : PLAIN_NAMES
 }
 

@@ -7,7 +7,7 @@ import { memoryLimiter } from './memory.ts'
 import { redisLimiter } from './redis.ts'
 
 /** Whom a limit counts. */
-export type CountedBy = 'address' | 'network' | 'user' | 'session'
+export type CountedBy = 'address' | 'device' | 'network' | 'user' | 'session'
 
 /** One limit in force. */
 export type LimitRow = {
@@ -32,6 +32,8 @@ export type Caller = {
   sessionId?: string | undefined
   /** A mail address in its canonical form; needed where a row counts by it. */
   address?: string | undefined
+  /** A browser that has proved the address before: the call counts in the rows by device, and in none by address. */
+  deviceId?: string | undefined
 }
 
 /** All limits, opened. */
@@ -83,7 +85,10 @@ export function openLimits({ rows, everyCall, redis, keys, now, prefix }: Limits
         return caller.sessionId
       case 'network':
         return networkHash(caller.ipAddress)
+      case 'device':
+        return caller.deviceId && keys.mac('limit-keys', `device:${caller.deviceId}`)
       case 'address':
+        if (caller.deviceId) return undefined
         if (!caller.address) throw new Error('A limit by address was asked for without one.')
         return keys.mac('limit-keys', `address:${caller.address}`)
     }

@@ -1,4 +1,4 @@
-import type { OutboxMail } from '../../generated/sqlite/client.ts'
+import type { OutboxMessage } from '../../generated/sqlite/client.ts'
 import { unseal } from '../crypto/seal.ts'
 import type { MailOutcome } from '../metrics.ts'
 import { domainOnly, reasonWithout } from './loggable-mail.ts'
@@ -24,13 +24,13 @@ type Attempt = { outcome: MailOutcome; to?: string; reason?: string; error?: unk
 
 /** How the outbox takes mails from the database, and what it does with one that it took. */
 export function makeDelivery({ database, mailer, keys, log, now, metrics }: OutboxParts) {
-  const { outboxMail: rows } = database.systemDb
+  const { outboxMessage: rows } = database.systemDb
 
   /**
    * A look is one indexed read while nothing is due. What it finds is taken by one conditional write: a mail that
    * another process took in between is no longer due, and is not among those that the write returns.
    */
-  async function take(places: number): Promise<{ seen: number; taken: OutboxMail[] }> {
+  async function take(places: number): Promise<{ seen: number; taken: OutboxMessage[] }> {
     const at = now()
     const due = { availableAt: { lte: at } }
     const found = await rows.findMany({
@@ -51,7 +51,7 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
    * Tries a mail that was taken, and brings its row to its end or to its next try. Rejects when the database is away:
    * the lease then runs out, and the mail is tried again, also where it had been sent.
    */
-  async function work(row: OutboxMail): Promise<void> {
+  async function work(row: OutboxMessage): Promise<void> {
     const { outcome, ...told } = await attempt(row)
     const nextTryAt = outcome === 'retried' ? await postpone(row) : await remove(row)
     metrics?.mail(outcome)
@@ -65,7 +65,7 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
     })
   }
 
-  async function attempt(row: OutboxMail): Promise<Attempt> {
+  async function attempt(row: OutboxMessage): Promise<Attempt> {
     if (row.expiresAt <= now()) return { outcome: 'expired' }
     let mail: Mail
     try {
@@ -86,7 +86,7 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
   }
 
   /** Not later than the mail expires, so that it is removed then. */
-  async function postpone({ id, attempts, expiresAt }: OutboxMail): Promise<Date> {
+  async function postpone({ id, attempts, expiresAt }: OutboxMessage): Promise<Date> {
     const backoff = (BACKOFF_MS[attempts - 1] ?? LONGEST_BACKOFF_MS) * (0.75 + Math.random() / 2)
     const availableAt = new Date(Math.min(after(now(), backoff).getTime(), expiresAt.getTime()))
     // Whoever takes a mail counts an attempt: with another count it is no longer ours.
@@ -94,7 +94,7 @@ export function makeDelivery({ database, mailer, keys, log, now, metrics }: Outb
     return availableAt
   }
 
-  async function remove({ id }: OutboxMail): Promise<null> {
+  async function remove({ id }: OutboxMessage): Promise<null> {
     await rows.deleteMany({ where: { id } })
     return null
   }

@@ -54,7 +54,7 @@ export type OutboxParts = {
 /** Opens the outbox. Many processes may open one on the same database: no two try a mail at the same time. */
 export function openOutbox(parts: OutboxParts): Outbox {
   const { database, keys, log, now, metrics } = parts
-  const { outboxMail: rows } = database.systemDb
+  const { outboxMessage: rows } = database.systemDb
   const unreachable = (error: unknown) => log.error('mail.outbox-unreachable', { error })
   const places = openPlaces({ count: MAILS_AT_ONCE, ...makeDelivery(parts), onError: unreachable })
   const timers: NodeJS.Timeout[] = []
@@ -70,7 +70,7 @@ export function openOutbox(parts: OutboxParts): Outbox {
       const createdAt = now()
       const id = uuidv7({ msecs: createdAt.getTime() })
       const sealed = seal(keys, 'seal-mail', JSON.stringify(mail), [id])
-      await tx.outboxMail.create({ data: { id, sealed, suppressed, createdAt, availableAt: createdAt, expiresAt } })
+      await tx.outboxMessage.create({ data: { id, sealed, suppressed, createdAt, availableAt: createdAt, expiresAt } })
     },
     wake: places.fill,
     start() {

@@ -108,6 +108,6 @@ describe('asking for a link', () => {
     await app.services.outbox.sendDue()
 
     expect(sent).toEqual([])
-    expect(await app.services.database.systemDb.outboxMail.count()).toBe(0)
+    expect(await app.services.database.systemDb.outboxMessage.count()).toBe(0)
   })
 })

@@ -44,7 +44,7 @@ describe('with sign-up closed', () => {
     expect(Object.keys(refused.data ?? {})).toEqual(Object.keys(answer.data ?? {}))
     expect(stranger.cookies.has('latchkey-challenge')).toBe(true)
     expect(app.mailbox.mails.map(({ to }) => to)).toEqual([known])
-    expect(await app.services.database.systemDb.outboxMail.count()).toBe(0)
+    expect(await app.services.database.systemDb.outboxMessage.count()).toBe(0)
   })
 
   test('who has an account signs in', async () => {

@@ -160,9 +160,9 @@ describe.skipIf(!providers.includes('postgresql'))('row security on PostgreSQL',
       [`GRANT UPDATE ON audit_entries TO ${SCOPED_ROLE}`, 'a log that can be changed', /UPDATE\] on audit_entries/],
       [`GRANT SELECT ON users TO ${SCOPED_ROLE}`, 'a server table that can be read', /\[SELECT\] on users/],
       [
-        'GRANT SELECT ON outbox_mails TO PUBLIC',
+        'GRANT SELECT ON outbox_messages TO PUBLIC',
         'a server table that everybody can read',
-        /\[SELECT\] on outbox_mails/,
+        /\[SELECT\] on outbox_messages/,
       ],
       [`GRANT SELECT (email) ON users TO ${SCOPED_ROLE}`, 'one column of a server table', /single columns of users/],
       [

@@ -69,7 +69,7 @@ describe.each(providers)('on %s', (provider) => {
       lines,
       events,
       outcomes,
-      rows: () => db.outboxMail.findMany(),
+      rows: () => db.outboxMessage.findMany(),
       advance: (ms: number) => (clock.time = new Date(clock.time.getTime() + ms)),
       enqueue: (to: string, options: Partial<EnqueueOptions> = {}) =>
         db.$transaction((tx) =>
@@ -276,7 +276,7 @@ describe.each(providers)('on %s', (provider) => {
     const { mailer, sent } = recordingMailer()
     const { outbox, enqueue, database, events } = await setUp({ mailer })
     await enqueue('ada@example.com')
-    await database.systemDb.outboxMail.updateMany({ data: { id: '019cdfd0-1200-7000-8000-000000000001' } })
+    await database.systemDb.outboxMessage.updateMany({ data: { id: '019cdfd0-1200-7000-8000-000000000001' } })
     await outbox.sendDue()
     expect(sent).toEqual([])
     expect(events()).toEqual(['mail.not-sent-yet'])
@@ -391,8 +391,8 @@ describe.each(providers)('on %s', (provider) => {
     const { mailer, sent } = recordingMailer()
     const { database } = await open()
     let away = true
-    const { outboxMail } = database.systemDb
-    const flaky = new Proxy(outboxMail, {
+    const { outboxMessage } = database.systemDb
+    const flaky = new Proxy(outboxMessage, {
       get: (target, key) =>
         away && key === 'findMany' ? () => Promise.reject(new Error('away')) : Reflect.get(target, key),
     })
@@ -409,9 +409,12 @@ describe.each(providers)('on %s', (provider) => {
   })
 })
 
-function withOutboxMail({ systemDb }: Database, outboxMail: Database['systemDb']['outboxMail']): Database['systemDb'] {
+function withOutboxMail(
+  { systemDb }: Database,
+  outboxMessage: Database['systemDb']['outboxMessage'],
+): Database['systemDb'] {
   return new Proxy(systemDb, {
-    get: (target, key): unknown => (key === 'outboxMail' ? outboxMail : Reflect.get(target, key)),
+    get: (target, key): unknown => (key === 'outboxMessage' ? outboxMessage : Reflect.get(target, key)),
   })
 }
 

@@ -28,9 +28,10 @@ function valueOf(
   if (name === 'userId') return userId
   const relation = model.fields.find((field) => field.relation?.from.includes(name))
   if (relation) return relation.type === model.name && number === 1 ? null : keyOf(relation.type, userId, 1)
-  if (model.primaryKey.includes(name)) return keyOf(model.name, userId, number)
+  if (model.primaryKey.includes(name) && type === 'String') return keyOf(model.name, userId, number)
   const weight = userId.length * 1000 + number // another for each user of a test
   if (type === 'Int') return weight
+  if (type === 'BigInt') return BigInt(weight)
   if (type === 'Boolean') return false
   if (type === 'DateTime') return new Date(Date.UTC(2000 + userId.length, 0, number))
   if (type === 'String') return `${privateMark(userId)}-${name}-${number}`
