@@ -29,6 +29,11 @@ export const MENDING: Readonly<Record<string, string>> = {
   FRESH_MINUTES: 'FRESH_MINUTES=15',
   AUDIT_RETENTION_DAYS: 'AUDIT_RETENTION_DAYS=365',
   RECORDS_PER_USER: 'RECORDS_PER_USER=10000',
+  PASSKEY_RP_ID: 'PASSKEY_RP_ID=example.com',
+  PASSKEY_RP_NAME: 'PASSKEY_RP_NAME=Example',
+  ALERT_WEBHOOK_URL: 'ALERT_WEBHOOK_URL=https://hooks.example.com/latchkey',
+  ALERT_WEBHOOK_SECRET: `ALERT_WEBHOOK_SECRET=<24 characters or more>, made once with: node -p "'ALERT_WEBHOOK_SECRET=whsec_' + require('node:crypto').randomBytes(32).toString('base64')"`,
+  GEOIP_DATABASE: 'GEOIP_DATABASE=./GeoLite2-City.mmdb',
   INTROSPECTION: 'INTROSPECTION=off',
   METRICS_TOKEN: `METRICS_TOKEN=<24 characters or more>, made once with: node -p "'METRICS_TOKEN=' + require('node:crypto').randomBytes(24).toString('base64url')"`,
 }

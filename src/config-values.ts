@@ -60,6 +60,33 @@ export const folder = read((text) => {
   return text
 })
 
+export const file = read((text) => {
+  if (/\p{Cc}/u.test(text)) throw new Error('It is not the name of a file.')
+  return text
+})
+
+/** A few words that are shown to people. */
+export const shortText = read((text) => {
+  if (/\p{Cc}/u.test(text) || text.length > 64) throw new Error('It holds control characters, or more than 64 in all.')
+  return text
+})
+
+/** A domain in ASCII, of two labels at the least, or localhost. */
+export const domain = read((text) => {
+  const name = text.toLowerCase()
+  if (name !== 'localhost' && !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(name))
+    throw new Error('It is not a domain: a name without scheme, port or path.')
+  return name
+})
+
+export const webhookUrl = read((text) => {
+  const url = httpUrl(text)
+  if (url.username || url.password) throw new Error('It holds a user name or password.')
+  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))
+    throw new Error('It is plain http, which is safe on localhost alone.')
+  return url.href
+})
+
 /** What to listen on: a name or an address. */
 export const listenHost = read((text) => {
   if (!/^[A-Za-z0-9.:_-]{1,253}$/.test(text))

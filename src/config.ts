@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { MENDING } from './config-mending.ts'
@@ -51,6 +52,12 @@ export type Config = {
     auditMs: number
   }
   records: { maxPerUser: number }
+  /** Null where PUBLIC_URL names an IP address: passkeys are bound to a domain. */
+  passkeys: { rpId: string; rpName: string; origins: readonly string[] } | null
+  /** Where each alert is sent as well, signed. */
+  alertWebhook: { url: string; secret: string } | null
+  /** A MaxMind-format file (.mmdb) that tells country and city of an address; null: alerts speak of networks. */
+  geoDatabase: string | null
   /** Introspection and GraphiQL: on in development. */
   introspection: boolean
   /** Bearer token that opens /metrics to others than loopback; null closes it to them. */
@@ -139,10 +146,15 @@ export function readConfig(env: Environment): Config {
       auditMs: inMs('AUDIT_RETENTION_DAYS', DAY, 3_650, 365),
     },
     records: { maxPerUser: setting('RECORDS_PER_USER', values.wholeNumber(1, 10_000_000), 10_000) },
+    passkeys: null,
+    alertWebhook: null,
+    geoDatabase: setting<string | null>('GEOIP_DATABASE', values.file, null),
     introspection: setting('INTROSPECTION', values.oneOf('on', 'off'), isProduction ? 'off' : 'on') === 'on',
     metricsToken: setting<string | null>('METRICS_TOKEN', values.secret(24), null),
   }
 
+  config.passkeys = passkeysOf(config, setting, refuse)
+  config.alertWebhook = alertWebhookOf(setting, refuse)
   const isSet = (variable: string) => Boolean(env[variable]?.trim())
   refuseContradictions(config, isSet, refuse)
   if (isProduction) refuseUnsafe(config, isSet, refuse)
@@ -189,6 +201,28 @@ function refuseUnsafe(config: Config, isSet: IsSet, refuse: Refuse): void {
     refuse('POSTMARK_SERVER_TOKEN', 'There is no mail provider, so nobody could sign in.')
   }
   if (!isSet('MAIL_FROM')) refuse('MAIL_FROM', 'It is not set; mails need a sender.')
+}
+
+// WebAuthn level 3, section 5.1.3: the RP ID is the page's domain or one above it, and never an address.
+function passkeysOf({ publicUrl, allowedOrigins }: Config, setting: ReadSetting, refuse: Refuse): Config['passkeys'] {
+  const { hostname } = publicUrl
+  const rpId = setting('PASSKEY_RP_ID', values.domain, hostname)
+  const rpName = setting('PASSKEY_RP_NAME', values.shortText, hostname)
+  if (isIP(hostname.replace(/^\[|\]$/g, ''))) return null
+  const isAtOrBelow = (host: string) => host === rpId || host.endsWith(`.${rpId}`)
+  if (!isAtOrBelow(hostname)) {
+    refuse('PASSKEY_RP_ID', "It is neither PUBLIC_URL's host nor a domain above it.", `PASSKEY_RP_ID=${hostname}`)
+  }
+  const origins = [publicUrl.origin, ...allowedOrigins].filter((origin) => isAtOrBelow(new URL(origin).hostname))
+  return { rpId, rpName, origins }
+}
+
+function alertWebhookOf(setting: ReadSetting, refuse: Refuse): Config['alertWebhook'] {
+  const url = setting<string | null>('ALERT_WEBHOOK_URL', values.webhookUrl, null)
+  const secret = setting<string | null>('ALERT_WEBHOOK_SECRET', values.secret(24), null)
+  if (url && !secret)
+    refuse('ALERT_WEBHOOK_SECRET', 'It is not set, and the webhook could not tell our calls from others.')
+  return url && secret ? { url, secret } : null
 }
 
 type MailProvider = {

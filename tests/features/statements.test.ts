@@ -156,6 +156,8 @@ describe('somebody who is signed in', () => {
 describe('somebody who signs in', () => {
   const LINK = 'SELECT magic_links'
   const SIGN_IN = ['UPDATE magic_links', 'INSERT users']
+  const NEW = ['INSERT known_devices', 'INSERT known_places']
+  const KNOWN = ['UPDATE known_devices', 'UPDATE known_places']
 
   test('nobody is looked up without a cookie of ours', async () => {
     expect(await statementsOf(() => app.browser().graphql('{ me { id } session { id } }'))).toEqual([])
@@ -177,9 +179,16 @@ describe('somebody who signs in', () => {
       const { token } = await askForLink(app, browser, email)
       return statementsOf(() => browser.graphql(VERIFY, { token }))
     }
-    expect(await sign(first)).toEqual([LINK, ...SIGN_IN, 'INSERT record_usage', 'INSERT sessions', LOG])
-    expect(await sign(second)).toEqual([LINK, ...SIGN_IN, 'INSERT sessions', LOG])
-    expect(await sign(first)).toEqual([SESSION, LINK, ...SIGN_IN, 'UPDATE sessions', LOG])
+    expect(await sign(first)).toEqual([LINK, ...SIGN_IN, 'INSERT record_usage', 'INSERT sessions', LOG, ...NEW])
+    expect(await sign(second)).toEqual([
+      LINK,
+      ...SIGN_IN,
+      'INSERT sessions',
+      LOG,
+      ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
+      'INSERT security_alerts',
+    ])
+    expect(await sign(first)).toEqual([SESSION, LINK, ...SIGN_IN, 'UPDATE sessions', LOG, ...KNOWN])
   })
 
   test('verifyMagicLink that does not sign in', async () => {
@@ -207,6 +216,7 @@ describe('somebody who signs in', () => {
       'INSERT record_usage',
       'INSERT sessions',
       LOG,
+      ...NEW,
     ])
   })
 })

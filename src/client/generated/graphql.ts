@@ -20,7 +20,7 @@ export type AuthLevel =
 export type AuthMethod =
   /** A link or a code sent by mail. */
   | 'MAGIC_LINK'
-  /** A passkey (WebAuthn). Not offered yet. */
+  /** A passkey (WebAuthn): a fingerprint, a face, a security key. */
   | 'PASSKEY';
 
 /** A new record. */

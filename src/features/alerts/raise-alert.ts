@@ -43,7 +43,8 @@ export async function raiseAlert(
       onceKey,
       createdAt,
     },
-    update: {},
+    // Something must be named, or the database is asked three times.
+    update: { onceKey },
   })
   return row.id === id ? { id, userId: user.id, kind } : null
 }

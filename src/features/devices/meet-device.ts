@@ -5,7 +5,8 @@ import { raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
 import type { Device } from './device-cookie.ts'
 
-type User = Alert['user']
+/** The account that is signed in to. */
+type Account = { user: Alert['user']; isNewUser: boolean }
 
 /**
  * Notes from what device and place an account is signed in to, and warns of a new one: of the device where both are new,
@@ -14,12 +15,13 @@ type User = Alert['user']
 export async function meetDevice(
   context: Context,
   tx: SystemTx,
-  user: User,
+  account: Account,
   device: Device,
 ): Promise<RaisedAlert | null> {
-  const isNewDevice = await noteDevice(context, tx, user, device)
-  const isNewPlace = await notePlace(context, tx, user)
-  const about = { user, origin: context.origin }
+  const placeHash = placeHashOf(context)
+  const isNewDevice = await noteDevice(context, tx, account, device)
+  const isNewPlace = await notePlace(context, tx, account, placeHash)
+  const about = { user: account.user, origin: context.origin }
   if (isNewDevice) {
     return raiseAlert(context.services, tx, {
       ...about,
@@ -31,33 +33,43 @@ export async function meetDevice(
   return raiseAlert(context.services, tx, {
     ...about,
     kind: 'login.new-location',
-    onceKey: `login.new-location:${placeHash(context)}`,
+    onceKey: `login.new-location:${placeHash}`,
   })
 }
 
 /** True when the account knows other devices, and not this one. */
-async function noteDevice(context: Context, tx: SystemTx, user: User, device: Device): Promise<boolean> {
-  const now = context.services.now()
-  const seen = { name: context.origin.deviceName, lastSeenAt: now }
+async function noteDevice({ services, origin }: Context, tx: SystemTx, { user, isNewUser }: Account, device: Device) {
+  const now = services.now()
   const key = { userId: user.id, deviceHash: device.hash }
-  const { count } = await tx.knownDevice.updateMany({ where: key, data: seen })
-  if (count > 0) return false
-  const other = await tx.knownDevice.findFirst({ where: { userId: user.id }, select: { userId: true } })
-  await tx.knownDevice.create({ data: { ...key, ...seen, firstSeenAt: now } })
-  return other !== null
+  const seen = { name: origin.deviceName, lastSeenAt: now }
+  const isKnown = !device.isNew && (await tx.knownDevice.updateMany({ where: key, data: seen })).count > 0
+  if (isKnown) return false
+  const isFirst = isNewUser || !(await tx.knownDevice.findFirst({ where: { userId: user.id } }))
+  // A cookie that outlived its row, in two requests at once.
+  await tx.knownDevice.upsert({
+    where: { userId_deviceHash: key },
+    create: { ...key, ...seen, firstSeenAt: now },
+    update: seen,
+  })
+  return !isFirst
 }
 
-async function notePlace(context: Context, tx: SystemTx, user: User): Promise<boolean> {
-  const now = context.services.now()
-  const key = { userId: user.id, placeHash: placeHash(context) }
-  const { count } = await tx.knownPlace.updateMany({ where: key, data: { lastSeenAt: now } })
-  if (count > 0) return false
-  const other = await tx.knownPlace.findFirst({ where: { userId: user.id }, select: { userId: true } })
-  await tx.knownPlace.create({ data: { ...key, firstSeenAt: now, lastSeenAt: now } })
-  return other !== null
+/** True when the account knows other places, and not this one. */
+async function notePlace({ services }: Context, tx: SystemTx, { user, isNewUser }: Account, placeHash: string) {
+  const now = services.now()
+  const key = { userId: user.id, placeHash }
+  const isKnown = !isNewUser && (await tx.knownPlace.updateMany({ where: key, data: { lastSeenAt: now } })).count > 0
+  if (isKnown) return false
+  const isFirst = isNewUser || !(await tx.knownPlace.findFirst({ where: { userId: user.id } }))
+  await tx.knownPlace.upsert({
+    where: { userId_placeHash: key },
+    create: { ...key, firstSeenAt: now, lastSeenAt: now },
+    update: { lastSeenAt: now },
+  })
+  return !isFirst
 }
 
 // Hashed under the key that is current: after a change of keys each place is new once more, which is told as one.
-function placeHash({ services, origin }: Context): string {
+function placeHashOf({ services, origin }: Context): string {
   return services.keys.mac('places', networkOf(origin.ipAddress))
 }

@@ -41,7 +41,7 @@ export async function completeSignIn(
     const { remember } = proof
     const started = await startSession(context, tx, { userId: user.id, method, remember, deviceHash: device.hash })
     await logSignIn(context, tx, method, account, started.session)
-    return { user, device, started, alert: await meetDevice(context, tx, user, device) }
+    return { user, device, started, alert: await meetDevice(context, tx, account, device) }
   })
   if (typeof done === 'string') return { kind: 'NotSignedIn', reason: done }
 
