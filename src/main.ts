@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
@@ -5,6 +6,11 @@ import { loadEnvFile } from './load-env-file.ts'
 import { whyNotStarted } from './start-faults.ts'
 
 // The process: environment in, server out, clean stop.
+
+// How far the heap may grow over what is alive before it is cleaned again. V8's own measure trades memory for speed
+// freely: it ended at 380 MB where this ends at 280, for two to three percent of the requests.
+setFlagsFromString('--heap-growing-percent=60')
+
 loadEnvFile()
 try {
   const app = await createApp(process.env)

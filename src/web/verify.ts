@@ -43,9 +43,10 @@ async function redeem({ confirm }: { confirm: boolean }): Promise<void> {
   }
 }
 
-function ask({ requestedAt, deviceName, ipAddress }: ConfirmationRequired): void {
+function ask({ email, requestedAt, deviceName, ipAddress }: ConfirmationRequired): void {
   const asked = new Date(requestedAt)
   find('#when', HTMLTimeElement).dateTime = asked.toISOString()
+  write('#account', email)
   write('#when', ago(asked))
   write('#device', deviceName)
   write('#address', ipAddress ?? 'an unknown address')

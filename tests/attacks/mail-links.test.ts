@@ -181,6 +181,7 @@ describe('M3: a link in another browser', () => {
 
     expect(data?.verifyMagicLink).toEqual({
       __typename: 'ConfirmationRequired',
+      email,
       requestedAt: before.createdAt.toISOString(),
       deviceName: 'Chrome on macOS', // the browser that asked, not the one that looks
       ipAddress: '127.0.0.1',

@@ -31,6 +31,7 @@ export const VERIFY = /* GraphQL */ `
         }
       }
       ... on ConfirmationRequired {
+        email
         requestedAt
         deviceName
         ipAddress
@@ -73,7 +74,13 @@ export type Verified = {
           expiresAt: string
         }
       }
-    | { __typename: 'ConfirmationRequired'; requestedAt: string; deviceName: string; ipAddress: string | null }
+    | {
+        __typename: 'ConfirmationRequired'
+        email: string
+        requestedAt: string
+        deviceName: string
+        ipAddress: string | null
+      }
 }
 
 /** A signed-in person and their browser. */

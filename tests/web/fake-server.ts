@@ -45,6 +45,7 @@ export const signedIn = (redirectTo: string | null = null) => ({
 /** A sign-in that asks the person first, as when the link was asked for in another browser. */
 export const confirmationRequired = (deviceName = 'Firefox on Windows') => ({
   __typename: 'ConfirmationRequired',
+  email: 'ada@example.com',
   requestedAt: new Date(Date.now() - 185_000).toISOString(),
   deviceName,
   ipAddress: '203.0.113.7',

@@ -205,6 +205,7 @@ describe.skipIf(withoutBrowser())('the pages, in Chromium', () => {
       await page.goto(`${fake.url}/auth/verify#${TOKEN}`)
       await shows('Sign in here?')
       const asked = await page.locator('[data-state="confirm"]').innerText()
+      expect(asked).toContain('ada@example.com')
       expect(asked).toContain('3 minutes ago')
       expect(asked).toContain('Firefox on Windows')
       expect(asked).toContain('203.0.113.7')

@@ -235,7 +235,7 @@ export type VerifyMagicLinkMutationVariables = Exact<{
 
 
 export type VerifyMagicLinkMutation = { verifyMagicLink:
-    | { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null }
+    | { __typename: 'ConfirmationRequired', email: string, requestedAt: string, deviceName: string, ipAddress: string | null }
     | { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } }
    };
 
@@ -245,7 +245,7 @@ export type VerifyMagicCodeMutationVariables = Exact<{
 
 
 export type VerifyMagicCodeMutation = { verifyMagicCode:
-    | { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null }
+    | { __typename: 'ConfirmationRequired', email: string, requestedAt: string, deviceName: string, ipAddress: string | null }
     | { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } }
    };
 
@@ -254,7 +254,7 @@ export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type LogoutMutation = { logout: boolean };
 
-type SignInResultFields_ConfirmationRequired_Fragment = { __typename: 'ConfirmationRequired', requestedAt: string, deviceName: string, ipAddress: string | null };
+type SignInResultFields_ConfirmationRequired_Fragment = { __typename: 'ConfirmationRequired', email: string, requestedAt: string, deviceName: string, ipAddress: string | null };
 
 type SignInResultFields_SignedIn_Fragment = { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } };
 
@@ -359,6 +359,7 @@ export const SignInResultFieldsFragmentDoc = gql`
     redirectTo
   }
   ... on ConfirmationRequired {
+    email
     requestedAt
     deviceName
     ipAddress

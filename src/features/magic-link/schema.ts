@@ -74,6 +74,9 @@ const SignedInRef = builder.objectRef<SignedIn>('SignedIn').implement({
 const ConfirmationRequiredRef = builder.objectRef<ConfirmationRequired>('ConfirmationRequired').implement({
   description: 'Another browser asked for this link. Nothing was used up: show this, and ask.',
   fields: (t) => ({
+    email: t.exposeString('email', {
+      description: 'Whose account the link opens. Show it: somebody may have sent a link to their own.',
+    }),
     requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'When the link was asked for.' }),
     deviceName: t.exposeString('deviceName', { description: "The browser that asked: 'Firefox on Windows'." }),
     ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that asked.' }),

@@ -8,6 +8,8 @@ import { refuse } from './refuse.ts'
 
 export type ConfirmationRequired = {
   kind: 'ConfirmationRequired'
+  /** Whose account the link opens: a link of somebody else's, sent to lead a person into their account, shows itself. */
+  email: string
   requestedAt: Date
   deviceName: string
   ipAddress: string | null
@@ -30,9 +32,9 @@ export async function verifyMagicLink(
 
   const askedHere = heldChallenges(context).includes(link.challengeHash)
   if (!askedHere && !input.confirm) {
-    const { createdAt, deviceName, ipAddress } = link
-    await logConfirmation(context, link.email)
-    return { kind: 'ConfirmationRequired', requestedAt: createdAt, deviceName, ipAddress }
+    const { email, createdAt, deviceName, ipAddress } = link
+    await logConfirmation(context, email)
+    return { kind: 'ConfirmationRequired', email, requestedAt: createdAt, deviceName, ipAddress }
   }
   const redeemed = await redeem(context, link, { askedHere })
   if (redeemed.kind === 'SignedIn') return redeemed
