@@ -6,7 +6,10 @@ test('what is counted is told under our prefix', async () => {
   metrics.httpRequest('graphql', 200)
   metrics.graphqlOperation('mutation', 'ok', 0.012)
   metrics.refused('RATE_LIMITED')
-  metrics.mail('sent')
+  metrics.message('mail', 'sent')
+  metrics.message('webhook', 'refused')
+  metrics.alert('login.new-device')
+  metrics.streams(2)
   metrics.signIn('MAGIC_LINK', 'failed')
   metrics.rateLimited('data.user')
   metrics.outboxWaiting(3)
@@ -18,6 +21,9 @@ test('what is counted is told under our prefix', async () => {
     'latchkey_graphql_duration_seconds_count{kind="mutation"} 1',
     'latchkey_refusals_total{code="RATE_LIMITED"} 1',
     'latchkey_mails_total{outcome="sent"} 1',
+    'latchkey_webhook_calls_total{outcome="refused"} 1',
+    'latchkey_alerts_total{kind="login.new-device"} 1',
+    'latchkey_streams_open 2',
     'latchkey_sign_ins_total{method="MAGIC_LINK",outcome="failed"} 1',
     'latchkey_rate_limited_total{limit="data.user"} 1',
     'latchkey_outbox_waiting 3',
@@ -30,7 +36,7 @@ test('what is counted is told under our prefix', async () => {
 
 test('two servers in one process count apart', async () => {
   const [one, other] = [openMetrics(), openMetrics()]
-  one.mail('sent')
+  one.message('mail', 'sent')
   expect(await other.text()).not.toContain('latchkey_mails_total{')
 })
 

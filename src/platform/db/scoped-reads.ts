@@ -1,6 +1,6 @@
 import { IsolationError, type Args } from './check-arguments.ts'
 import type { Model, Models } from './models.ts'
-import { watchRows, type Reached } from './reached-rows.ts'
+import { keyFields, watchRows, type Reached } from './reached-rows.ts'
 import type { Access, AccessLog, OwnedModelName } from './types.ts'
 
 /** Runs one operation on the bound client, as the user. */
@@ -36,7 +36,8 @@ export async function read(
 ): Promise<unknown> {
   const { result, reached } = await run(call, models, model, args)
   const [own, ...nested] = reached
-  if (own) log.read(accessTo(own, 'read'))
+  const isMissing = own?.count === 0 && namesItsRow(model, args['where'])
+  if (own) log.read({ ...accessTo(own, 'read'), ...(isMissing && { missing: 1 }) })
   logNested(nested, log)
   return result
 }
@@ -55,6 +56,17 @@ function readRows(operation: string): Read {
     const result = await call(model, operation, watched.args)
     return { result, reached: watched.reached(result) }
   }
+}
+
+/** True for a condition that says which row it means: by the whole of its key, or by the part that is not the user's. */
+function namesItsRow(model: Model, where: unknown): boolean {
+  const given = (typeof where === 'object' && where !== null ? where : {}) as Args // an object now
+  const [id, ...others] = keyFields(model)
+  if (id === undefined || others.length > 0) return false
+  return Object.entries(given).some(([name, value]) => {
+    if (name === id) return isKeyValue(value)
+    return model.uniqueKeys.get(name)?.includes(id) ? namesItsRow(model, value) : false
+  })
 }
 
 /** As a findFirst, since Prisma would put the findUniques of several users into one query. */

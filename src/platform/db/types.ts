@@ -28,6 +28,8 @@ export type Access = {
   ids: readonly string[]
   /** How many rows were reached. */
   count: number
+  /** How many rows were asked for by their key and are not there, or not the user's. */
+  missing?: number
 }
 
 /** Where the scoped client reports each access. */

@@ -15,3 +15,16 @@ export function networkOf(ipAddress: string | null): string {
   if (address.range() === 'rfc6052') return bytes.slice(12).join('.')
   return `${ipaddr.fromByteArray([...bytes.slice(0, 8), ...new Array<number>(8).fill(0)]).toString()}/64`
 }
+
+/**
+ * The neighbourhood of an address, as far as places go: the IPv4 /24, the IPv6 /48, which is what a site is given. Within
+ * it a new address is no news: a line gets another one each night.
+ */
+export function neighbourhoodOf(ipAddress: string | null): string {
+  const [network = ''] = networkOf(ipAddress).split('/')
+  if (!ipaddr.isValid(network)) return network
+  const address = ipaddr.parse(network)
+  const [kept, bits] = address.kind() === 'ipv4' ? [3, 24] : [6, 48]
+  const bytes = address.toByteArray().map((byte, index) => (index < kept ? byte : 0))
+  return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`
+}

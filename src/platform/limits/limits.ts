@@ -30,11 +30,14 @@ export type Caller = {
   ipAddress: string | null
   userId?: string | undefined
   sessionId?: string | undefined
-  /** A mail address in its canonical form; needed where a row counts by it. */
-  address?: string | undefined
+  /** A mail address in its canonical form; needed where a row counts by it. Null: this call names none, and is not counted by it. */
+  address?: string | null | undefined
   /** A browser that has proved the address before: the call counts in the rows by device, and in none by address. */
   deviceId?: string | undefined
 }
+
+/** A number of things that is worth knowing of when they happen within a window, and that refuses nothing. */
+export type Threshold = { name: string; max: number; windowMs: number }
 
 /** All limits, opened. */
 export type Limits = {
@@ -44,6 +47,11 @@ export type Limits = {
    * that refuses without its store has lost it. A call that a shared row refuses has counted in the local ones.
    */
   take(group: string, caller: Caller, cost?: number): Promise<Taken>
+  /**
+   * Counts something that has happened to somebody, over all processes, or in this one where the shared store is away.
+   * True when it is the one that fills the threshold.
+   */
+  fills(threshold: Threshold, whom: { userId: string } | { ipAddress: string | null }): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -89,6 +97,7 @@ export function openLimits({ rows, everyCall, redis, keys, now, prefix }: Limits
         return caller.deviceId && keys.mac('limit-keys', `device:${caller.deviceId}`)
       case 'address':
         if (caller.deviceId) return undefined
+        if (caller.address === null) return undefined
         if (!caller.address) throw new Error('A limit by address was asked for without one.')
         return keys.mac('limit-keys', `address:${caller.address}`)
     }
@@ -125,6 +134,15 @@ export function openLimits({ rows, everyCall, redis, keys, now, prefix }: Limits
       if (!first.allowed || sharedBuckets.length === 0) return first
       const second = await takeShared(asked.shared, sharedBuckets)
       return { ...second, states: [...first.states, ...second.states] }
+    },
+    async fills({ name, max, windowMs }, whom) {
+      const id = 'userId' in whom ? whom.userId : networkHash(whom.ipAddress)
+      const bucket = { key: `${name}:${id}`, max, windowMs }
+      const { allowed, states } = await shared.take([bucket]).catch((error: unknown) => {
+        if (error instanceof LimiterUnavailableError) return local.take([bucket])
+        throw error
+      })
+      return allowed && states[0]?.remaining === 0
     },
     close: () => local.close(),
   }

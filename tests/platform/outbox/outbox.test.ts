@@ -4,11 +4,12 @@ import { openKeyring, type Keyring } from '../../../src/platform/crypto/keyring.
 import { openDatabase, type Database } from '../../../src/platform/db/client.ts'
 import { migrate } from '../../../src/platform/db/migrate.ts'
 import { silentLog, type Log, type LogFields } from '../../../src/platform/log.ts'
+import { mailChannel } from '../../../src/platform/mail/mail-channel.ts'
 import { MailRefusedError, type Mail, type Mailer } from '../../../src/platform/mail/mailer.ts'
-import { openOutbox, type EnqueueOptions, type Outbox } from '../../../src/platform/mail/outbox.ts'
-import type { MailOutcome } from '../../../src/platform/metrics.ts'
+import { openOutbox, type EnqueueOptions, type Outbox } from '../../../src/platform/outbox/outbox.ts'
+import type { MessageOutcome } from '../../../src/platform/metrics.ts'
 import { freshDatabase, providers } from '../db/fresh-database.ts'
-import { mailTo } from './a-mail.ts'
+import { mailTo } from '../mail/a-mail.ts'
 
 const START = new Date('2026-03-12T12:00:00Z')
 const TEN_MINUTES = 600_000
@@ -58,9 +59,10 @@ describe.each(providers)('on %s', (provider) => {
     const opened = database ?? (await open()).database
     const clock = { time: START }
     const { log, lines, events } = recordingLog()
-    const outcomes: MailOutcome[] = []
-    const metrics = { mail: (outcome: MailOutcome) => void outcomes.push(outcome), outboxWaiting: () => {} }
-    const outbox = openOutbox({ database: opened, mailer, keys, log, now: () => clock.time, metrics })
+    const outcomes: MessageOutcome[] = []
+    const message = (_channel: string, outcome: MessageOutcome) => void outcomes.push(outcome)
+    const metrics = { message, outboxWaiting: () => {} }
+    const outbox = openOutbox({ database: opened, mail: mailChannel(mailer), keys, log, now: () => clock.time, metrics })
     closing.push(() => outbox.stop())
     const db = opened.systemDb
     return {
@@ -402,7 +404,7 @@ describe.each(providers)('on %s', (provider) => {
     })
     await enqueue('ada@example.com')
     await outbox.sendDue()
-    expect(events()).toEqual(['mail.outbox-unreachable'])
+    expect(events()).toEqual(['outbox.unreachable'])
     away = false
     await outbox.sendDue()
     expect(sent).toHaveLength(1)
@@ -422,7 +424,7 @@ test('an outbox can be stopped before it was started, and twice', async () => {
   const never = new Proxy({}, { get: () => ({}) }) as Database['systemDb'] // nothing is asked of it
   const outbox: Outbox = openOutbox({
     database: { systemDb: never },
-    mailer: recordingMailer().mailer,
+    mail: mailChannel(recordingMailer().mailer),
     keys: makeKeys('a'),
     log: silentLog,
     now: () => START,
