@@ -4,8 +4,8 @@ import type { Mail, Mailer } from '../../src/platform/mail/mailer.ts'
 export type TestMailbox = {
   mailer: Mailer
   mails: Mail[]
-  /** The newest mail to an address, once it is there; `count` waits until so many have come. */
-  latest(to: string, count?: number): Promise<Mail>
+  /** The newest mail to an address, once it is there; `count` waits until so many have come. `which` leaves others out. */
+  latest(to: string, count?: number, which?: (mail: Mail) => boolean): Promise<Mail>
 }
 
 export function testMailbox(): TestMailbox {
@@ -22,9 +22,9 @@ export function testMailbox(): TestMailbox {
       },
       close: () => Promise.resolve(),
     },
-    async latest(to, count = 1) {
+    async latest(to, count = 1, which = () => true) {
       for (;;) {
-        const found = mails.filter((mail) => mail.to === to)
+        const found = mails.filter((mail) => mail.to === to && which(mail))
         const newest = found.at(-1)
         if (newest && found.length >= count) return newest
         await new Promise<void>((resolve) => {
@@ -34,6 +34,11 @@ export function testMailbox(): TestMailbox {
       }
     },
   }
+}
+
+/** True for a mail that signs in. An alert, which goes out at its own pace, does not. */
+export function isSignInMail({ text }: Mail): boolean {
+  return text.includes('/auth/verify#')
 }
 
 /** The link's token in a mail. */

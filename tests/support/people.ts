@@ -1,6 +1,6 @@
 import type { TestApp } from './app.ts'
 import type { Visitor } from './browser-like.ts'
-import { codeIn, tokenIn } from './mailbox.ts'
+import { codeIn, isSignInMail, tokenIn } from './mailbox.ts'
 
 export const REQUEST = /* GraphQL */ `
   mutation ($email: String!, $rememberDevice: Boolean, $redirectTo: String) {
@@ -101,10 +101,10 @@ export async function askForLink(
   email: string,
   options: { rememberDevice?: boolean; redirectTo?: string } = {},
 ) {
-  const before = app.mailbox.mails.filter((mail) => mail.to === email).length
+  const before = app.mailbox.mails.filter((mail) => mail.to === email && isSignInMail(mail)).length
   const answer = await browser.graphql(REQUEST, { email, ...options })
   if (answer.errors.length > 0) throw new Error(`requestMagicLink was refused: ${JSON.stringify(answer.errors)}`)
-  const mail = await app.mailbox.latest(email, before + 1)
+  const mail = await app.mailbox.latest(email, before + 1, isSignInMail)
   return { mail, token: tokenIn(mail), code: codeIn(mail), answer }
 }
 

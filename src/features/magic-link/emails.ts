@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
-import { isIP } from 'node:net'
-import { button, codeBox, mailHtml, paragraph, strangersWords } from '../../platform/mail/layout.ts'
+import { button, codeBox, mailHtml, paragraph } from '../../platform/mail/layout.ts'
 import type { Mail } from '../../platform/mail/mailer.ts'
+import { inMinutes, whenAndWhere } from '../../platform/mail/words.ts'
+import type { Asked } from '../../platform/mail/words.ts'
 
 type MagicLinkMail = {
   to: string
@@ -10,8 +11,8 @@ type MagicLinkMail = {
   /** Six digits. Not in the subject: that is shown on locked screens. */
   code: string
   expiresInMinutes: number
-  /** The request for this mail: a stranger's words, who may be anyone. */
-  asked: { at: Date; deviceName: string; ipAddress: string | null }
+  /** The request for this mail. */
+  asked: Asked
   rememberDevice: boolean
   /** Where the link leads, as people know it: 'notes.example'. */
   publicHost: string
@@ -29,9 +30,9 @@ export function magicLinkMail({
 }: MagicLinkMail): Mail {
   const title = `Sign in to ${publicHost}`
   const grouped = `${code.slice(0, 3)} ${code.slice(3)}`
-  const once = `The link and the code work once, for ${minutes(expiresInMinutes)}. The link works in any browser, the code only in the one that asked.`
+  const once = `The link and the code work once, for ${inMinutes(expiresInMinutes)}. The link works in any browser, the code only in the one that asked.`
   const remembered = rememberDevice ? 'You will stay signed in on that device, as was asked.' : ''
-  const who = `${inUtc(asked.at)}, from ${strangersWords(asked.deviceName) || 'an unknown device'}${place(asked.ipAddress)}`
+  const who = whenAndWhere(asked)
   const notYou =
     'Was it not you? Then you need not do anything: nobody gets in without this mail. Do not forward it, and tell nobody the code.'
 
@@ -59,21 +60,6 @@ export function magicLinkMail({
     to,
     subject: title,
     text: `${text}\n`,
-    html: mailHtml({ title, preview: `Your link works for ${minutes(expiresInMinutes)}.`, content, footer }),
+    html: mailHtml({ title, preview: `Your link works for ${inMinutes(expiresInMinutes)}.`, content, footer }),
   }
-}
-
-function minutes(count: number): string {
-  const whole = Math.max(1, Math.floor(count))
-  return whole === 1 ? '1 minute' : `${whole} minutes`
-}
-
-function inUtc(date: Date): string {
-  const day = date.toLocaleDateString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
-  const time = date.toLocaleTimeString('en-GB', { timeZone: 'UTC', hour: '2-digit', minute: '2-digit' })
-  return `${day} at ${time} UTC`
-}
-
-function place(ipAddress: string | null): string {
-  return ipAddress !== null && isIP(ipAddress) ? ` at ${ipAddress}` : ''
 }

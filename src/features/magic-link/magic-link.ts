@@ -1,9 +1,6 @@
 import type { MagicLink } from '../../generated/sqlite/client.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 
-/** How often a code may be tried before it is dead, for the right one too. */
-export const MAX_CODE_TRIES = 5
-
 /**
  * Uses a link up: one conditional write that gives the row to exactly one caller, and null to all others. The link
  * must be unused and not yet expired.

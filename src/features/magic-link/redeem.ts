@@ -1,11 +1,10 @@
 import type { Context } from '../../context.ts'
 import type { MagicLink } from '../../generated/sqlite/client.ts'
 import { completeSignIn } from '../sign-in/complete-sign-in.ts'
-import type { CompletedSignIn, NotSignedIn } from '../sign-in/complete-sign-in.ts'
+import type { NotSignedIn } from '../sign-in/complete-sign-in.ts'
+import type { SignedIn } from '../sign-in/sign-in-result.ts'
 import { clearChallenges } from './challenge-cookie.ts'
 import { consumeOnce } from './magic-link.ts'
-
-export type SignedIn = CompletedSignIn & { redirectTo: string | null }
 
 /**
  * Uses the link up and signs in. The device is remembered only where it is the one that asked to be: another one that

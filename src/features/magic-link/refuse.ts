@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
+import { logFailedSignIn } from '../sign-in/log-failed-sign-in.ts'
 
 const REFUSALS = {
   LINK_INVALID: 'This link is unknown, used, or too old. Ask for a new one.',
@@ -15,18 +16,11 @@ type Failure = {
 }
 
 /** Logs a failed try with its reason, for the account that it was aimed at, then gives the refusal to throw. */
-export async function refuse({ services, origin, viewer }: Context, failure: Failure): Promise<AppError> {
+export async function refuse(context: Context, failure: Failure): Promise<AppError> {
+  const { systemDb } = context.services.database
   const account = failure.email
-    ? await services.database.systemDb.user.findUnique({ where: { email: failure.email }, select: { id: true } })
+    ? await systemDb.user.findUnique({ where: { email: failure.email }, select: { id: true } })
     : null
-  const event = {
-    action: 'login.failed',
-    userId: account?.id ?? null,
-    sessionId: viewer?.session.id ?? null,
-    success: false,
-    details: { method: 'MAGIC_LINK', reason: failure.reason },
-  }
-  await services.audit.commit([services.audit.row(event, origin)])
-  services.metrics.signIn('MAGIC_LINK', 'failed')
+  await logFailedSignIn(context, { method: 'MAGIC_LINK', reason: failure.reason, userId: account?.id ?? null })
   return new AppError(failure.code, REFUSALS[failure.code])
 }

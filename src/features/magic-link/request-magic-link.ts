@@ -4,8 +4,8 @@ import { hashToken, makeCode, makeToken } from '../../platform/crypto/tokens.ts'
 import { canonicalEmail } from '../sign-in/canonical-email.ts'
 import { mayMakeAccount } from '../sign-in/complete-sign-in.ts'
 import { allowedRedirect } from '../sign-in/redirect.ts'
+import { codeMac } from '../sign-in/six-digits.ts'
 import { addChallenge } from './challenge-cookie.ts'
-import { codeMac } from './verify-magic-code.ts'
 import { magicLinkMail } from './emails.ts'
 
 type Input = { email: string; rememberDevice: boolean; redirectTo: string | null }
@@ -42,7 +42,7 @@ export async function requestMagicLink(context: Context, input: Input): Promise<
       data: {
         id,
         tokenHash: hashToken(token),
-        codeHash: codeMac(keys, id, code),
+        codeHash: codeMac(keys, { purpose: 'sign-in', id }, code),
         challengeHash: hashToken(challenge),
         email,
         rememberDevice: input.rememberDevice,

@@ -1,13 +1,11 @@
 import { builder } from '../../schema/builder.ts'
 import { guarded } from '../../schema/guarded.ts'
-import { SessionRef, UserRef } from '../sessions/schema.ts'
 import { canonicalEmail } from '../sign-in/canonical-email.ts'
-import type { SignedIn } from './redeem.ts'
+import { SignInResult } from '../sign-in/schema.ts'
 import { requestMagicLink } from './request-magic-link.ts'
 import type { RequestedLink } from './request-magic-link.ts'
 import { verifyMagicCode } from './verify-magic-code.ts'
 import { verifyMagicLink } from './verify-magic-link.ts'
-import type { ConfirmationRequired } from './verify-magic-link.ts'
 
 const RequestMagicLinkInput = builder.inputType('RequestMagicLinkInput', {
   description: 'Who wants to sign in, for how long, and where to go afterwards.',
@@ -39,7 +37,7 @@ const VerifyMagicLinkInput = builder.inputType('VerifyMagicLinkInput', {
   }),
 })
 
-const VerifyMagicCodeInput = builder.inputType('VerifyMagicCodeInput', {
+export const VerifyMagicCodeInput = builder.inputType('VerifyMagicCodeInput', {
   description: 'The code of a mail.',
   fields: (t) => ({
     code: t.string({
@@ -50,43 +48,12 @@ const VerifyMagicCodeInput = builder.inputType('VerifyMagicCodeInput', {
   }),
 })
 
-const RequestMagicLinkPayload = builder.objectRef<RequestedLink>('RequestMagicLinkPayload').implement({
+export const RequestMagicLinkPayload = builder.objectRef<RequestedLink>('RequestMagicLinkPayload').implement({
   description: 'The same for an address that has an account and for one that has none.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'Shown to the user.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the link and the code stop working.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When what the mail holds stops working.' }),
   }),
-})
-
-const SignedInRef = builder.objectRef<SignedIn>('SignedIn').implement({
-  description: 'The browser is signed in; its session cookie came with this answer.',
-  fields: (t) => ({
-    user: t.expose('user', { type: UserRef, description: 'Who signed in.' }),
-    session: t.expose('session', { type: SessionRef, description: 'The session that began, or was renewed.' }),
-    redirectTo: t.exposeString('redirectTo', {
-      nullable: true,
-      description:
-        "Where to go now, when the request named an allowed place: a path of this server's own site, or a whole URL.",
-    }),
-  }),
-})
-
-const ConfirmationRequiredRef = builder.objectRef<ConfirmationRequired>('ConfirmationRequired').implement({
-  description: 'Another browser asked for this link. Nothing was used up: show this, and ask.',
-  fields: (t) => ({
-    email: t.exposeString('email', {
-      description: 'Whose account the link opens. Show it: somebody may have sent a link to their own.',
-    }),
-    requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'When the link was asked for.' }),
-    deviceName: t.exposeString('deviceName', { description: "The browser that asked: 'Firefox on Windows'." }),
-    ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'The address that asked.' }),
-  }),
-})
-
-const SignInResult = builder.unionType('SignInResult', {
-  description: 'How redeeming a link or a code ended: ask for `__typename`. A code never asks for a confirmation.',
-  types: [SignedInRef, ConfirmationRequiredRef],
-  resolveType: (result) => result.kind,
 })
 
 builder.mutationFields((t) => ({

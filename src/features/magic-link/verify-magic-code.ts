@@ -1,11 +1,10 @@
 import type { Context } from '../../context.ts'
 import type { MagicLink } from '../../generated/sqlite/client.ts'
-import type { Keyring } from '../../platform/crypto/keyring.ts'
-import { equalSecrets } from '../../platform/crypto/tokens.ts'
+import { digitsIn, isCode, MAX_CODE_TRIES } from '../sign-in/six-digits.ts'
+import type { SignedIn } from '../sign-in/sign-in-result.ts'
 import { heldChallenges } from './challenge-cookie.ts'
-import { MAX_CODE_TRIES, whyDead } from './magic-link.ts'
+import { whyDead } from './magic-link.ts'
 import { redeem } from './redeem.ts'
-import type { SignedIn } from './redeem.ts'
 import { refuse } from './refuse.ts'
 
 /**
@@ -13,36 +12,24 @@ import { refuse } from './refuse.ts'
  * is compared, so that neither parallel tries nor a restart give a guesser a sixth.
  */
 export async function verifyMagicCode(context: Context, input: { code: string }): Promise<SignedIn> {
-  const code = input.code.replace(/[\s-]/g, '')
+  const code = digitsIn(input.code)
   const links = await linksOfThisBrowser(context)
   const [newest] = links
   if (!newest) throw await refuse(context, { code: 'CODE_INVALID', reason: 'not-asked-here' })
-  if (!/^[0-9]{6}$/.test(code))
-    throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
+  if (code === null) throw await refuse(context, { code: 'CODE_INVALID', reason: 'malformed', email: newest.email })
 
   let reason: string = whyDead(newest, context.services.now()) ?? 'too-many-tries'
   for (const link of links) {
     const counted = await countTry(context, link)
     if (!counted) continue
     reason = 'wrong'
-    if (!matches(context.services.keys, counted, code)) continue
+    if (!isCode(context.services.keys, { purpose: 'sign-in', id: link.id }, counted.codeHash, code)) continue
     const redeemed = await redeem(context, counted, { askedHere: true })
     if (redeemed.kind === 'SignedIn') return redeemed
     reason = redeemed.reason
     break
   }
   throw await refuse(context, { code: 'CODE_INVALID', reason, email: newest.email })
-}
-
-/** What is stored of a code: its HMAC under a server key, bound to its link, `<key id>.<mac>`. */
-export function codeMac(keys: Keyring, linkId: string, code: string, keyId = keys.currentId): string {
-  return `${keyId}.${keys.mac('codes', `${linkId}.${code}`, keyId)}`
-}
-
-function matches(keys: Keyring, link: MagicLink, code: string): boolean {
-  const [keyId] = link.codeHash.split('.')
-  if (!keyId || !keys.ids.includes(keyId)) return false
-  return equalSecrets(link.codeHash, codeMac(keys, link.id, code, keyId))
 }
 
 async function linksOfThisBrowser(context: Context): Promise<MagicLink[]> {

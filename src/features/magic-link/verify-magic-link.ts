@@ -1,19 +1,10 @@
 import type { Context } from '../../context.ts'
 import { hashToken, isToken } from '../../platform/crypto/tokens.ts'
+import type { ConfirmationRequired, SignedIn } from '../sign-in/sign-in-result.ts'
 import { heldChallenges } from './challenge-cookie.ts'
 import { whyDead } from './magic-link.ts'
 import { redeem } from './redeem.ts'
-import type { SignedIn } from './redeem.ts'
 import { refuse } from './refuse.ts'
-
-export type ConfirmationRequired = {
-  kind: 'ConfirmationRequired'
-  /** Whose account the link opens: a link of somebody else's, sent to lead a person into their account, shows itself. */
-  email: string
-  requestedAt: Date
-  deviceName: string
-  ipAddress: string | null
-}
 
 /**
  * Redeems the token of a link. In the browser that asked for it, at once; in another one only with `confirm`, which

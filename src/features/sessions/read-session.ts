@@ -51,15 +51,40 @@ export async function readSession(
   cookieHeader: string,
   origin: Pick<Origin, 'ipAddress' | 'userAgent'>,
 ): Promise<Viewer | null> {
+  const viewer = await findLiveSession(services, cookieHeader, origin)
+  if (viewer) await noteActivity(services, viewer.session, services.now())
+  return viewer
+}
+
+/** The same, without its counting as a use of the session: looking whether it still lives must not keep it alive. */
+export async function findLiveSession(
+  services: Services,
+  cookieHeader: string,
+  origin: Pick<Origin, 'ipAddress' | 'userAgent'>,
+): Promise<Viewer | null> {
   const token = readCookie(cookieHeader, cookieNames(services.config).session)
   if (!isToken(token)) return null
   const [row] = await services.database.read<Row>(FIND_SESSION, [hashToken(token)])
   if (!row) return null
   const viewer = viewerOf(row, origin)
-  const now = services.now()
-  if (!isAlive(viewer.session, now, services.config.lifetimes)) return null
-  await noteActivity(services, viewer.session, now)
-  return viewer
+  return isAlive(viewer.session, services.now(), services.config.lifetimes) ? viewer : null
+}
+
+/** What has become of the session that asked: it lives, lives on under a new token, or has ended. */
+export type Standing = 'live' | 'renewed' | 'ended'
+
+/** Looks what has become of a session since it asked. It is no use of the session. */
+export async function standingOf(
+  services: Services,
+  { cookieHeader, viewer }: { cookieHeader: string | null; viewer: Viewer | null },
+): Promise<Standing> {
+  if (!viewer || !cookieHeader) return 'ended'
+  const { id } = viewer.session
+  const now = await findLiveSession(services, cookieHeader, viewer.session)
+  if (now) return now.session.id === id ? 'live' : 'ended'
+  const row = await services.database.systemDb.session.findUnique({ where: { id } })
+  const token = readCookie(cookieHeader, cookieNames(services.config).session)
+  return row && isToken(token) && row.tokenHash !== hashToken(token) ? 'renewed' : 'ended'
 }
 
 type Lifetimes = Services['config']['lifetimes']

@@ -2,10 +2,11 @@ import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { ScopedTx } from '../../platform/db/types.ts'
-import type { AuthMethod, Viewer, ViewerSession } from '../../viewer.ts'
+import type { AuthMethod, ViewerSession } from '../../viewer.ts'
 import { setSessionCookie } from './session-cookie.ts'
 import { provedNow } from './start-session.ts'
 import type { StartedSession } from './start-session.ts'
+import { signedIn } from './signed-in.ts'
 import { toViewerSession } from './to-viewer-session.ts'
 
 /**
@@ -13,16 +14,12 @@ import { toViewerSession } from './to-viewer-session.ts'
  * the old one holds nothing. UNAUTHENTICATED when the session was ended meanwhile. To be followed by `takeUpRenewed`
  * once the transaction has committed.
  */
-export async function renewSession(
-  context: Context & { viewer: Viewer },
-  tx: ScopedTx,
-  method: AuthMethod,
-): Promise<StartedSession> {
-  const { viewer } = context
+export async function renewSession(context: Context, tx: ScopedTx, method: AuthMethod): Promise<StartedSession> {
+  const { session } = signedIn(context)
   const renewedAt = context.services.now()
   const token = makeToken()
   const [renewed] = await tx.session.updateManyAndReturn({
-    where: { id: viewer.session.id },
+    where: { id: session.id },
     data: { ...provedNow(context, method, renewedAt), tokenHash: hashToken(token) },
   })
   if (!renewed) throw new AppError('UNAUTHENTICATED', 'The session has ended meanwhile. Sign in, then ask again.')
@@ -30,9 +27,10 @@ export async function renewSession(
 }
 
 /** Hands the browser the renewed session's cookie; the rest of the request goes on at the new level. */
-export function takeUpRenewed(context: Context & { viewer: Viewer }, renewed: StartedSession): ViewerSession {
+export function takeUpRenewed(context: Context, renewed: StartedSession): ViewerSession {
   setSessionCookie(context, renewed)
-  context.viewer = { ...context.viewer, session: renewed.session, moved: false }
-  context.issued = { user: context.viewer.user, session: renewed.session }
+  const { user } = signedIn(context)
+  context.viewer = { user, session: renewed.session, moved: false }
+  context.issued = { user, session: renewed.session }
   return renewed.session
 }

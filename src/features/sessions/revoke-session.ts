@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { Session } from '../../generated/sqlite/client.ts'
 import { isNotFound } from '../../platform/db/errors.ts'
 import type { ViewerSession } from '../../viewer.ts'
+import { wakeStreams } from '../alerts/wake-streams.ts'
 import { nobodysDb } from './nobodys-db.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { toViewerSession } from './to-viewer-session.ts'
@@ -11,6 +12,7 @@ import { toViewerSession } from './to-viewer-session.ts'
 export async function revokeSession(context: Context, id: string): Promise<ViewerSession> {
   const session = await endSession(context, id)
   if (!session) throw new AppError('NOT_FOUND', 'There is no such session, or it has ended.', { field: 'id' })
+  wakeStreams(context.services, session.userId)
   if (id === context.viewer?.session.id) leave(context)
   return toViewerSession(session)
 }
@@ -23,13 +25,17 @@ export async function revokeOtherSessions(context: Context): Promise<ViewerSessi
     await tx.session.deleteMany({ where: others })
     return found
   })
+  if (context.viewer) wakeStreams(context.services, context.viewer.user.id)
   return ended.map(toViewerSession)
 }
 
 /** Ends the session that asks and takes its cookie back. Doing so without a session is no error. */
 export async function logout(context: Context): Promise<boolean> {
   if (context.issued) throw new AppError('BAD_INPUT', 'Sign in and out in two requests, not in one.')
-  if (context.viewer) await endSession(context, context.viewer.session.id)
+  if (context.viewer) {
+    await endSession(context, context.viewer.session.id)
+    wakeStreams(context.services, context.viewer.user.id)
+  }
   leave(context)
   return true
 }

@@ -4,7 +4,7 @@ import { rowIdOf } from '../../schema/node-id.ts'
 import type { AUTH_LEVELS, AUTH_METHODS } from '../../viewer.ts'
 import type { ViewerSession, ViewerUser } from '../../viewer.ts'
 import { levelOf } from './level.ts'
-import { isAlive } from './read-session.ts'
+import { listSessions } from './list-sessions.ts'
 import { logout, revokeOtherSessions, revokeSession } from './revoke-session.ts'
 import { toViewerSession } from './to-viewer-session.ts'
 
@@ -127,10 +127,7 @@ builder.queryFields((t) => ({
     ...guarded('Query.sessions', { limit: 'account' }),
     type: [SessionRef],
     description: "All of the user's live sessions, the newest first.",
-    resolve: async (_root, _args, { db, services }) => {
-      const rows = await db.session.findMany({ orderBy: { createdAt: 'desc' } })
-      return rows.map(toViewerSession).filter((row) => isAlive(row, services.now(), services.config.lifetimes))
-    },
+    resolve: (_root, _args, context) => listSessions(context),
   }),
 }))
 
