@@ -1,11 +1,29 @@
 import type { OperationText } from './document.ts'
-import type { LatchkeyError } from './errors.ts'
+import { isLatchkeyError, type LatchkeyError } from './errors.ts'
 import * as documents from './generated/graphql.ts'
-import { send, type Answer, type Transport } from './send.ts'
+import { listenForAlerts, type AlertOptions } from './on-security-alert.ts'
+import { createPasskey, usePasskey, type NotUsed } from './passkeys.ts'
+import { isRepeatable, provingAgain, type NeededProof } from './prove-again.ts'
+import { send, type Answer, type Sender, type Transport } from './send.ts'
 
-export type ClientOptions = Transport & {
+type PlainOptions = Transport & {
   /** Called with each UNAUTHENTICATED answer before it is thrown: the place to lead people to the sign-in page. */
   onUnauthenticated?: (error: LatchkeyError) => void
+}
+
+export type ClientOptions = PlainOptions & {
+  /**
+   * Called when an operation is refused with REAUTHENTICATION_REQUIRED: the one place to ask people to prove who they
+   * are. True once they did: the operation is sent once more. False: it is refused, as it is without this. Operations
+   * that are refused at the same time wait for one call. What it throws is thrown by each of them.
+   */
+  onReauthenticationRequired?: (needed: Reauthentication) => boolean | Promise<boolean>
+}
+
+/** What a refused operation needs, and the means to give it. */
+export type Reauthentication = NeededProof & {
+  /** To prove it by: as the client that asks, but it never asks itself, so that nothing waits for its own end. */
+  client: LatchkeyClient
 }
 
 export type RequestOptions = { signal?: AbortSignal }
@@ -29,17 +47,71 @@ export type SignInResult = documents.SignInResultFieldsFragment
 export type SignedIn = Extract<SignInResult, { __typename: 'SignedIn' }>
 export type ConfirmationRequired = Extract<SignInResult, { __typename: 'ConfirmationRequired' }>
 export type AnyNode = documents.NodeFieldsFragment
+export type Passkey = documents.PasskeyFieldsFragment
+export type SecurityDevices = documents.SecurityDevicesQuery['securityDevices']
+export type SecurityAlert = documents.SecurityAlertFieldsFragment
+export type SecurityAlertPage = documents.SecurityAlertsQuery['securityAlerts']
 
-export type LatchkeyClient = ReturnType<typeof createClient>
+export type RegisterPasskeyInput = RequestOptions & {
+  /** What to call it; a sensible name is found where it is left out. */
+  name?: string
+}
+export type SignInWithPasskeyInput = RequestOptions & {
+  /** Who, where that is known: the passkey must then be of that account. */
+  email?: string
+  /** Keep this device signed in for 30 days instead of 24 hours; a function is asked once a passkey was chosen. */
+  rememberDevice?: boolean | (() => boolean)
+  /** Where to go afterwards: a path of the server's site, or a URL of an allowed origin. It comes back as `redirectTo`. */
+  redirectTo?: string
+  /** Offer passkeys in the list under a field with `autocomplete="username webauthn"`, and wait, for as long as it takes. */
+  autofill?: boolean
+}
+export type RegisteredPasskey = { kind: 'Registered'; passkey: Passkey }
+export type SignedInWithPasskey = { kind: 'SignedIn'; user: User; session: Session; redirectTo: string | null }
+export type ProvedByPasskey = { kind: 'Proved'; session: Session }
+
+export type LatchkeyClient = ReturnType<typeof methodsOver>
 
 // The most records that one page of `allRecords` asks for.
 const PAGE_SIZE = 50
+
+// The operations after which the session has another cookie.
+const RENEWS = /\b(reauthenticateWithCode|completePasskeyReauthentication)\b/
 
 /**
  * Makes a client of one Latchkey server: a method for each operation, which gives all that was asked for or throws a
  * `LatchkeyError`. It keeps no state; the session is a cookie that the browser holds. Instants are ISO 8601 texts in UTC.
  */
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions): LatchkeyClient {
+  const { onReauthenticationRequired: ask } = options
+  const sender = senderOf(options)
+  const client = methodsOver(sender, options)
+  return ask
+    ? methodsOver(
+        provingAgain(sender, (needed) => ask({ ...needed, client })),
+        options,
+      )
+    : client
+}
+
+function senderOf(options: PlainOptions): Sender {
+  let renewals = 0
+  return async (query, variables, signal) => {
+    const before = renewals
+    let answer = await send(options, query, variables, signal)
+    if (RENEWS.test(query) && answer.errors.length === 0) renewals += 1
+    // The session's cookie changed while this was on its way with the old one.
+    const isLate = renewals !== before && isUnauthenticated(answer) && isRepeatable(query, answer)
+    if (isLate) answer = await send(options, query, variables, signal)
+    const unauthenticated = isUnauthenticated(answer)
+    if (unauthenticated) options.onUnauthenticated?.(unauthenticated)
+    return answer
+  }
+}
+
+const isUnauthenticated = ({ errors }: Answer<unknown>) => errors.find(({ code }) => code === 'UNAUTHENTICATED')
+
+function methodsOver(sender: Sender, options: PlainOptions) {
   /** Sends a document of your own. If any part was refused it throws; the error's `data` holds the part that came. */
   async function request<TResult = unknown, TVariables = Record<string, unknown>>(
     document: OperationText<TResult, TVariables>,
@@ -55,9 +127,7 @@ export function createClient(options: ClientOptions) {
     document: OperationText<TResult, TVariables>,
     ...[variables, { signal } = {}]: Rest<TVariables>
   ): Promise<Answer<TResult>> {
-    const answer = await send(options, document, variables, signal)
-    const unauthenticated = answer.errors.find(({ code }) => code === 'UNAUTHENTICATED')
-    if (unauthenticated) options.onUnauthenticated?.(unauthenticated)
+    const answer = await sender(document, variables, signal)
     return answer as Answer<TResult> // the document's type was made from the schema that the server answers by
   }
 
@@ -88,6 +158,99 @@ export function createClient(options: ClientOptions) {
     /** Signs in with the six digits from the mail, in the browser that asked for it. */
     verifyMagicCode: async (input: documents.VerifyMagicCodeInput) =>
       (await request(documents.VerifyMagicCodeDocument, { input })).verifyMagicCode,
+
+    /** How a sign-in with this address should start. The same for every address that this browser has not signed in with. */
+    signInOptions: async (email: string) => (await request(documents.SignInOptionsDocument, { email })).signInOptions,
+
+    /** Signs in by a passkey; `NotUsed` when none was used. It throws what the server refuses it for. */
+    signInWithPasskey: async (input: SignInWithPasskeyInput = {}): Promise<SignedInWithPasskey | NotUsed> => {
+      const { email, rememberDevice = false, redirectTo: place, autofill, signal } = input
+      const begin = async () =>
+        (await request(documents.BeginPasskeyLoginDocument, email === undefined ? {} : { input: { email } }))
+          .beginPasskeyLogin
+      const used = await usePasskey(begin, { signal, autofill })
+      if (used.kind === 'NotUsed') return used
+      const { challengeId, response } = used
+      const { completePasskeyLogin: signedIn } = await request(documents.CompletePasskeyLoginDocument, {
+        input: {
+          challengeId,
+          response,
+          rememberDevice: typeof rememberDevice === 'function' ? rememberDevice() : rememberDevice,
+          ...(place !== undefined && { redirectTo: place }),
+        },
+      })
+      if (signedIn.__typename !== 'SignedIn') throw new Error('A passkey needs no confirmation, but one was asked for.')
+      const { user, session, redirectTo } = signedIn
+      return { kind: 'SignedIn', user, session, redirectTo }
+    },
+
+    /** Adds a passkey of this device to the account, which needs a STRONG proof; `NotUsed` when none was made. */
+    registerPasskey: async ({ name, signal }: RegisterPasskeyInput = {}): Promise<RegisteredPasskey | NotUsed> => {
+      const begin = async () => (await request(documents.BeginPasskeyRegistrationDocument)).beginPasskeyRegistration
+      const made = await createPasskey(begin, { signal })
+      if (made.kind === 'NotUsed') return made
+      const { challengeId, response } = made
+      const { completePasskeyRegistration: passkey } = await request(documents.CompletePasskeyRegistrationDocument, {
+        input: { challengeId, response, ...(name !== undefined && { name }) },
+      })
+      return { kind: 'Registered', passkey }
+    },
+
+    /** Raises this session to STRONG by a passkey; `NotUsed` when none was used. */
+    reauthenticateWithPasskey: async ({ signal }: RequestOptions = {}): Promise<ProvedByPasskey | NotUsed> => {
+      const begin = async () =>
+        (await request(documents.BeginPasskeyReauthenticationDocument)).beginPasskeyReauthentication
+      const used = await usePasskey(begin, { signal })
+      if (used.kind === 'NotUsed') return used
+      const { challengeId, response } = used
+      const { completePasskeyReauthentication: session } = await request(
+        documents.CompletePasskeyReauthenticationDocument,
+        { input: { challengeId, response } },
+      )
+      return { kind: 'Proved', session }
+    },
+
+    /** Mails six digits to the signed-in user, for `reauthenticateWithCode` in this session. */
+    requestReauthenticationCode: async () =>
+      (await request(documents.RequestReauthenticationCodeDocument)).requestReauthenticationCode,
+
+    /** Raises this session to FRESH by the six digits from the mail. */
+    reauthenticateWithCode: async (input: documents.VerifyMagicCodeInput) =>
+      (await request(documents.ReauthenticateWithCodeDocument, { input })).reauthenticateWithCode,
+
+    /** The user's passkeys. */
+    devices: async () => (await request(documents.DevicesDocument)).devices,
+
+    /** Every way into the account: passkeys, sessions, and how many passkeys it may still add. */
+    securityDevices: async () => (await request(documents.SecurityDevicesDocument)).securityDevices,
+
+    /** Gives a passkey another name. */
+    renameDevice: async (input: documents.RenameDeviceInput) =>
+      (await request(documents.RenameDeviceDocument, { input })).renameDevice,
+
+    /** Removes a passkey. Signing in by mail goes on working. */
+    removeDevice: async (id: string) => (await request(documents.RemoveDeviceDocument, { id })).removeDevice,
+
+    /** One page of the warnings about the account, newest first. */
+    securityAlerts: async (variables: documents.SecurityAlertsQueryVariables = {}) =>
+      (await request(documents.SecurityAlertsDocument, variables)).securityAlerts,
+
+    /** Marks a warning as seen. */
+    acknowledgeAlert: async (id: string) =>
+      (await request(documents.AcknowledgeAlertDocument, { id })).acknowledgeAlert,
+
+    /** "This was not me": by the token in the link of a warning's mail, ends the account's sessions. LINK_INVALID for an old one. */
+    disownAlert: async (token: string) => (await request(documents.DisownAlertDocument, { token })).disownAlert,
+
+    /**
+     * Calls back with each warning as it happens, and connects again when the connection breaks. It resolves once
+     * `signal` calls it off, and throws when the server refuses: UNAUTHENTICATED when the session has ended.
+     */
+    onSecurityAlert: (callback: (alert: SecurityAlert) => void, alertOptions: AlertOptions = {}): Promise<void> =>
+      listenForAlerts(options, callback, alertOptions).catch((error: unknown) => {
+        if (isLatchkeyError(error, 'UNAUTHENTICATED')) options.onUnauthenticated?.(error)
+        throw error
+      }),
 
     /** Ends the session. */
     logout: async () => (await request(documents.LogoutDocument)).logout,

@@ -15,6 +15,11 @@ export type Transport = {
 /** What the server answered: the data, and the errors that kept some or all of it away. */
 export type Answer<TResult> = { data: TResult | null; errors: readonly LatchkeyError[] }
 
+/** Sends an operation, and gives its answer with the refusals in it. */
+export type Sender = (query: string, variables: unknown, signal: AbortSignal | undefined) => Promise<Answer<unknown>>
+
+const JSON_ANSWER = 'application/graphql-response+json, application/json'
+
 /** Sends one operation. Refusals are in the answer; it throws where there is no GraphQL answer at all. */
 export async function send(
   transport: Transport,
@@ -22,7 +27,16 @@ export async function send(
   variables: unknown,
   signal: AbortSignal | undefined,
 ): Promise<Answer<unknown>> {
-  const response = await post(transport, JSON.stringify({ query, variables }), signal)
+  const response = await post(transport, { query, variables, accept: JSON_ANSWER }, signal)
+  return readResponse(transport, response, signal)
+}
+
+/** The answer that stands whole in a response. */
+export async function readResponse(
+  transport: Transport,
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<Answer<unknown>> {
   const answer = await readAnswer(response, signal)
   if (!answer) throw unexpectedAnswer(transport.url, response)
   const data = answer.data ?? null
@@ -31,7 +45,14 @@ export async function send(
   return { data, errors }
 }
 
-async function post(transport: Transport, body: string, signal: AbortSignal | undefined): Promise<Response> {
+type Operation = { query: string; variables: unknown; accept: string }
+
+/** Posts an operation. NETWORK when no response came. */
+export async function post(
+  transport: Transport,
+  { query, variables, accept }: Operation,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const { url, headers, credentials = 'include' } = transport
   const call = transport.fetch ?? fetch
   try {
@@ -40,10 +61,10 @@ async function post(transport: Transport, body: string, signal: AbortSignal | un
       credentials,
       headers: {
         ...(typeof headers === 'function' ? headers() : headers),
-        accept: 'application/graphql-response+json, application/json',
+        accept,
         'content-type': 'application/json',
       },
-      body,
+      body: JSON.stringify({ query, variables }),
       ...(signal && { signal }),
     })
   } catch (cause) {
@@ -64,6 +85,11 @@ async function readAnswer(
     if (signal?.aborted) throw cause
     throw new LatchkeyError('NETWORK', `The answer from ${response.url} broke off.`, { cause, status: response.status })
   }
+  return answerIn(text)
+}
+
+/** A GraphQL answer in a text; null when there is none. */
+export function answerIn(text: string): { data?: unknown; errors?: readonly unknown[] } | null {
   const answer = parseJson(text)
   if (typeof answer !== 'object' || answer === null) return null
   const { data, errors } = answer as { data?: unknown; errors?: unknown } // any object may be asked for its names

@@ -1,9 +1,15 @@
 import { createClient } from '../client/index.ts'
 import { find, show } from './dom.ts'
+import { prove } from './prove.ts'
 import { fetchAndNoteTime } from './server-clock.ts'
 
-/** This server. */
-export const latchkey = createClient({ url: '/graphql', credentials: 'same-origin', fetch: fetchAndNoteTime })
+/** This server. Whatever it refuses for want of a proof waits for one dialog, and goes on by itself. */
+export const latchkey = createClient({
+  url: '/graphql',
+  credentials: 'same-origin',
+  fetch: fetchAndNoteTime,
+  onReauthenticationRequired: prove,
+})
 
 // Tells the tab in which the mail was asked for that its link was opened in another one.
 const tabs = new BroadcastChannel('latchkey')

@@ -1,11 +1,13 @@
-import { isLatchkeyError } from '../client/index.ts'
+import { isAutofillSupported, isLatchkeyError, isPasskeySupported } from '../client/index.ts'
 import { find, show, write } from './dom.ts'
-import { complain, holdBack, onSend } from './form.ts'
+import { complain, fail, holdBack, onSend } from './form.ts'
 import { goOn, latchkey, onSignInElsewhere } from './latchkey.ts'
 import { serverNow } from './server-clock.ts'
+import { whyNot } from './words.ts'
 
 const addressForm = find('#address-form', HTMLFormElement)
 const codeForm = find('#code-form', HTMLFormElement)
+const passkeyForm = find('#passkey-form', HTMLFormElement)
 const againForm = find('#again-form', HTMLFormElement)
 const email = find('#email', HTMLInputElement)
 const remember = find('#remember', HTMLInputElement)
@@ -23,6 +25,13 @@ onSend(addressForm, 'Sending', async () => {
     return email.focus()
   }
   await askForMail()
+})
+
+onSend(passkeyForm, 'Waiting for your passkey', async () => {
+  const result = await latchkey.signInWithPasskey({ rememberDevice: remember.checked, ...place() })
+  if (result.kind === 'SignedIn') return goOn(result.redirectTo)
+  complain(passkeyForm, whyNot(result.reason))
+  void offerInField()
 })
 
 onSend(againForm, 'Sending', async () => {
@@ -72,7 +81,28 @@ onSignInElsewhere(() => {
   show('elsewhere')
 })
 
+passkeyForm.hidden = !isPasskeySupported()
 show('address', email)
+void offerInField()
+
+/** Passkeys stand among the suggestions of the address field, where the browser can do that. */
+async function offerInField(): Promise<void> {
+  if (!(await isAutofillSupported())) return
+  try {
+    const result = await latchkey.signInWithPasskey({
+      autofill: true,
+      rememberDevice: () => remember.checked,
+      ...place(),
+    })
+    if (result.kind === 'SignedIn') goOn(result.redirectTo)
+  } catch (error) {
+    // Nobody asked for this yet, unless a passkey was chosen: then the server has answered.
+    if (isLatchkeyError(error, 'PASSKEY_INVALID')) fail(passkeyForm, error)
+    if (isLatchkeyError(error, 'PASSKEYS_UNAVAILABLE')) passkeyForm.hidden = true
+  }
+}
+
+const place = () => (redirectTo === null ? {} : { redirectTo })
 
 async function askForMail(): Promise<void> {
   try {

@@ -1,5 +1,18 @@
 import { isLatchkeyError } from '../client/index.ts'
+import type { NotUsedReason } from '../client/index.ts'
 import { serverNow } from './server-clock.ts'
+
+/** Why no passkey was used, in words that say what to do. Mail always remains. */
+export function whyNot(reason: NotUsedReason): string {
+  switch (reason) {
+    case 'UNSUPPORTED':
+      return 'This browser or device cannot use passkeys here. Mail works.'
+    case 'ALREADY_REGISTERED':
+      return 'This device holds a passkey of yours already.'
+    default:
+      return 'No passkey was used. Try again, or go by mail.'
+  }
+}
 
 /** What went wrong, in words that say what to do; with the seconds to wait where waiting is what helps. */
 export type Explanation = { text: string; waitSeconds?: number }
@@ -13,6 +26,18 @@ export function explain(error: unknown): Explanation {
     case 'EMAIL_INVALID':
     case 'BAD_INPUT':
       return { text: 'That is not a mail address that can be used here. Is it written right?' }
+    case 'PASSKEY_INVALID':
+      return { text: 'This passkey does not work here. Use another one, or have a link mailed to you.' }
+    case 'PASSKEY_EXISTS':
+      return { text: 'This passkey is registered already.' }
+    case 'CHALLENGE_INVALID':
+      return { text: 'That took too long. Try again.' }
+    case 'QUOTA_EXCEEDED':
+      return { text: 'Five passkeys are as many as an account may have. Remove one first.' }
+    case 'REAUTHENTICATION_REQUIRED':
+      return { text: 'Nothing was changed: this needs a proof that it is you.' }
+    case 'NOT_FOUND':
+      return { text: 'This is gone already. Reload the page.' }
     case 'CODE_INVALID':
       return { text: 'That code does not fit. Compare it with the newest mail; after five tries you need a new one.' }
     case 'LINK_INVALID':

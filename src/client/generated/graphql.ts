@@ -23,6 +23,42 @@ export type AuthMethod =
   /** A passkey (WebAuthn): a fingerprint, a face, a security key. */
   | 'PASSKEY';
 
+/** Who wants to sign in, where that is known. */
+export type BeginPasskeyLoginInput = {
+  /** The mail address; the passkey must then be of its account. Left out for a discoverable passkey (autofill). */
+  email?: string | null | undefined;
+};
+
+/** What navigator.credentials.get gave. */
+export type CompletePasskeyLoginInput = {
+  /** Of the challenge that the ceremony began with. */
+  challengeId: string;
+  /** Where the sign-in page sends the browser afterwards: a path of this site, or a URL of an allowed origin; REDIRECT_NOT_ALLOWED otherwise, and the challenge stays good. */
+  redirectTo?: string | null | undefined;
+  /** Keep this device signed in for 30 days instead of 24 hours. */
+  rememberDevice?: boolean | null | undefined;
+  /** AuthenticationResponseJSON. A result of the PRF extension must be deleted from it first. */
+  response: unknown;
+};
+
+/** What navigator.credentials.get gave. */
+export type CompletePasskeyReauthenticationInput = {
+  /** Of the challenge that the ceremony began with. */
+  challengeId: string;
+  /** AuthenticationResponseJSON. A result of the PRF extension must be deleted from it first. */
+  response: unknown;
+};
+
+/** What navigator.credentials.create gave. */
+export type CompletePasskeyRegistrationInput = {
+  /** Of the challenge that the ceremony began with. */
+  challengeId: string;
+  /** What to call it, in 1 to 64 characters; a sensible name is found where it is left out. */
+  name?: string | null | undefined;
+  /** RegistrationResponseJSON. A result of the PRF extension must be deleted from it first. */
+  response: unknown;
+};
+
 /** A new record. */
 export type CreateRecordInput = {
   /** 1 to 64 letters, digits and `_ - . : /`, a letter first. */
@@ -45,6 +81,21 @@ export type DeleteRecordInput = {
   id: string;
   /** When given, the record is deleted only at this revision. */
   revision?: number | null | undefined;
+};
+
+/** Whether a passkey may leave the authenticator that made it. */
+export type PasskeyDeviceType =
+  /** Synced between devices by its provider. */
+  | 'MULTI_DEVICE'
+  /** Bound to one authenticator. */
+  | 'SINGLE_DEVICE';
+
+/** Another name for a passkey. */
+export type RenameDeviceInput = {
+  /** The id of the passkey. */
+  id: string;
+  /** Its new name: 1 to 64 characters. */
+  name: string;
 };
 
 /** Who wants to sign in, for how long, and where to go afterwards. */
@@ -87,6 +138,35 @@ export type VerifyMagicLinkInput = {
   token: string;
 };
 
+export type SecurityAlertsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type SecurityAlertsQuery = { securityAlerts: { edges: Array<{ cursor: string, node: { __typename: 'SecurityAlert', id: string, kind: string, message: string, ipAddress: string | null, deviceName: string | null, createdAt: string, acknowledgedAt: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type AcknowledgeAlertMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AcknowledgeAlertMutation = { acknowledgeAlert: { __typename: 'SecurityAlert', id: string, kind: string, message: string, ipAddress: string | null, deviceName: string | null, createdAt: string, acknowledgedAt: string | null } };
+
+export type DisownAlertMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type DisownAlertMutation = { disownAlert: boolean };
+
+export type SecurityAlertSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SecurityAlertSubscription = { securityAlert: { __typename: 'SecurityAlert', id: string, kind: string, message: string, ipAddress: string | null, deviceName: string | null, createdAt: string, acknowledgedAt: string | null } };
+
 export type SecurityAuditQueryVariables = Exact<{
   action?: string | null | undefined;
   first?: number | null | undefined;
@@ -104,6 +184,10 @@ export type SessionFieldsFragment = { __typename: 'Session', id: string, current
 
 export type RecordFieldsFragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
 
+export type PasskeyFieldsFragment = { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
+
+export type SecurityAlertFieldsFragment = { __typename: 'SecurityAlert', id: string, kind: string, message: string, ipAddress: string | null, deviceName: string | null, createdAt: string, acknowledgedAt: string | null };
+
 export type AuditEntryFieldsFragment = { __typename: 'AuditEntry', id: string, action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, deviceName: string | null, details: unknown, timestamp: string };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
@@ -115,7 +199,9 @@ export type NodeQueryVariables = Exact<{
 
 export type NodeQuery = { node:
     | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
+    | { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
     | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
    | null };
@@ -127,14 +213,20 @@ export type NodesQueryVariables = Exact<{
 
 export type NodesQuery = { nodes: Array<
     | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
+    | { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
     | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
    | null> };
 
 type NodeFields_AuditEntry_Fragment = { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string };
 
+type NodeFields_Passkey_Fragment = { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
+
 type NodeFields_Record_Fragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
+
+type NodeFields_SecurityAlert_Fragment = { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string };
 
 type NodeFields_Session_Fragment = { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string };
 
@@ -142,10 +234,98 @@ type NodeFields_User_Fragment = { __typename: 'User', id: string, email: string,
 
 export type NodeFieldsFragment =
   | NodeFields_AuditEntry_Fragment
+  | NodeFields_Passkey_Fragment
   | NodeFields_Record_Fragment
+  | NodeFields_SecurityAlert_Fragment
   | NodeFields_Session_Fragment
   | NodeFields_User_Fragment
 ;
+
+export type SignInOptionsQueryVariables = Exact<{
+  email: string;
+}>;
+
+
+export type SignInOptionsQuery = { signInOptions: { methods: Array<AuthMethod> } };
+
+export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DevicesQuery = { devices: Array<{ __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }> };
+
+export type SecurityDevicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SecurityDevicesQuery = { securityDevices: { passkeysLeft: number, passkeys: Array<{ __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }>, sessions: Array<{ __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }> } };
+
+export type BeginPasskeyRegistrationMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BeginPasskeyRegistrationMutation = { beginPasskeyRegistration: { challengeId: string, options: unknown, expiresAt: string } };
+
+export type CompletePasskeyRegistrationMutationVariables = Exact<{
+  input: CompletePasskeyRegistrationInput;
+}>;
+
+
+export type CompletePasskeyRegistrationMutation = { completePasskeyRegistration: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+
+export type BeginPasskeyLoginMutationVariables = Exact<{
+  input?: BeginPasskeyLoginInput | null | undefined;
+}>;
+
+
+export type BeginPasskeyLoginMutation = { beginPasskeyLogin: { challengeId: string, options: unknown, expiresAt: string } };
+
+export type CompletePasskeyLoginMutationVariables = Exact<{
+  input: CompletePasskeyLoginInput;
+}>;
+
+
+export type CompletePasskeyLoginMutation = { completePasskeyLogin:
+    | { __typename: 'ConfirmationRequired', email: string, requestedAt: string, deviceName: string, ipAddress: string | null }
+    | { __typename: 'SignedIn', redirectTo: string | null, user: { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }, session: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } }
+   };
+
+export type RenameDeviceMutationVariables = Exact<{
+  input: RenameDeviceInput;
+}>;
+
+
+export type RenameDeviceMutation = { renameDevice: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+
+export type RemoveDeviceMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RemoveDeviceMutation = { removeDevice: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+
+export type PasskeyChallengeFieldsFragment = { challengeId: string, options: unknown, expiresAt: string };
+
+export type RequestReauthenticationCodeMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RequestReauthenticationCodeMutation = { requestReauthenticationCode: { message: string, expiresAt: string } };
+
+export type ReauthenticateWithCodeMutationVariables = Exact<{
+  input: VerifyMagicCodeInput;
+}>;
+
+
+export type ReauthenticateWithCodeMutation = { reauthenticateWithCode: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } };
+
+export type BeginPasskeyReauthenticationMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BeginPasskeyReauthenticationMutation = { beginPasskeyReauthentication: { challengeId: string, options: unknown, expiresAt: string } };
+
+export type CompletePasskeyReauthenticationMutationVariables = Exact<{
+  input: CompletePasskeyReauthenticationInput;
+}>;
+
+
+export type CompletePasskeyReauthenticationMutation = { completePasskeyReauthentication: { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string } };
 
 export type RecordsQueryVariables = Exact<{
   collection?: string | null | undefined;
@@ -263,6 +443,18 @@ export type SignInResultFieldsFragment =
   | SignInResultFields_SignedIn_Fragment
 ;
 
+export const SecurityAlertFieldsFragmentDoc = gql`
+    fragment SecurityAlertFields on SecurityAlert {
+  __typename
+  id
+  kind
+  message
+  ipAddress
+  deviceName
+  createdAt
+  acknowledgedAt
+}
+    ` as unknown as DocumentNode<SecurityAlertFieldsFragment, unknown>;
 export const AuditEntryFieldsFragmentDoc = gql`
     fragment AuditEntryFields on AuditEntry {
   __typename
@@ -327,6 +519,18 @@ export const RecordFieldsFragmentDoc = gql`
   updatedAt
 }
     ` as unknown as DocumentNode<RecordFieldsFragment, unknown>;
+export const PasskeyFieldsFragmentDoc = gql`
+    fragment PasskeyFields on Passkey {
+  __typename
+  id
+  name
+  deviceType
+  backedUp
+  transports
+  createdAt
+  lastUsedAt
+}
+    ` as unknown as DocumentNode<PasskeyFieldsFragment, unknown>;
 export const NodeFieldsFragmentDoc = gql`
     fragment NodeFields on Node {
   __typename
@@ -334,6 +538,14 @@ export const NodeFieldsFragmentDoc = gql`
   ...UserFields
   ...SessionFields
   ...RecordFields
+  ...PasskeyFields
+  ... on SecurityAlert {
+    kind
+    message
+    ipAddress
+    createdAt
+    acknowledgedAt
+  }
   ... on AuditEntry {
     action
     tableName
@@ -346,6 +558,13 @@ export const NodeFieldsFragmentDoc = gql`
   }
 }
     ` as unknown as DocumentNode<NodeFieldsFragment, unknown>;
+export const PasskeyChallengeFieldsFragmentDoc = gql`
+    fragment PasskeyChallengeFields on PasskeyChallenge {
+  challengeId
+  options
+  expiresAt
+}
+    ` as unknown as DocumentNode<PasskeyChallengeFieldsFragment, unknown>;
 export const SignInResultFieldsFragmentDoc = gql`
     fragment SignInResultFields on SignInResult {
   __typename
@@ -366,6 +585,41 @@ export const SignInResultFieldsFragmentDoc = gql`
   }
 }
     ` as unknown as DocumentNode<SignInResultFieldsFragment, unknown>;
+export const SecurityAlertsDocument = gql`
+    query SecurityAlerts($first: Int, $after: String, $last: Int, $before: String) {
+  securityAlerts(first: $first, after: $after, last: $last, before: $before) {
+    edges {
+      cursor
+      node {
+        ...SecurityAlertFields
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+  }
+}
+    ${SecurityAlertFieldsFragmentDoc}
+${PageFieldsFragmentDoc}` as unknown as DocumentNode<SecurityAlertsQuery, SecurityAlertsQueryVariables>;
+export const AcknowledgeAlertDocument = gql`
+    mutation AcknowledgeAlert($id: ID!) {
+  acknowledgeAlert(id: $id) {
+    ...SecurityAlertFields
+  }
+}
+    ${SecurityAlertFieldsFragmentDoc}` as unknown as DocumentNode<AcknowledgeAlertMutation, AcknowledgeAlertMutationVariables>;
+export const DisownAlertDocument = gql`
+    mutation DisownAlert($token: String!) {
+  disownAlert(token: $token)
+}
+    ` as unknown as DocumentNode<DisownAlertMutation, DisownAlertMutationVariables>;
+export const SecurityAlertDocument = gql`
+    subscription SecurityAlert {
+  securityAlert {
+    ...SecurityAlertFields
+  }
+}
+    ${SecurityAlertFieldsFragmentDoc}` as unknown as DocumentNode<SecurityAlertSubscription, SecurityAlertSubscriptionVariables>;
 export const SecurityAuditDocument = gql`
     query SecurityAudit($action: String, $first: Int, $after: String, $last: Int, $before: String) {
   securityAudit(
@@ -397,7 +651,8 @@ export const NodeDocument = gql`
     ${NodeFieldsFragmentDoc}
 ${UserFieldsFragmentDoc}
 ${SessionFieldsFragmentDoc}
-${RecordFieldsFragmentDoc}` as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
+${RecordFieldsFragmentDoc}
+${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
 export const NodesDocument = gql`
     query Nodes($ids: [ID!]!) {
   nodes(ids: $ids) {
@@ -407,7 +662,109 @@ export const NodesDocument = gql`
     ${NodeFieldsFragmentDoc}
 ${UserFieldsFragmentDoc}
 ${SessionFieldsFragmentDoc}
-${RecordFieldsFragmentDoc}` as unknown as DocumentNode<NodesQuery, NodesQueryVariables>;
+${RecordFieldsFragmentDoc}
+${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<NodesQuery, NodesQueryVariables>;
+export const SignInOptionsDocument = gql`
+    query SignInOptions($email: String!) {
+  signInOptions(email: $email) {
+    methods
+  }
+}
+    ` as unknown as DocumentNode<SignInOptionsQuery, SignInOptionsQueryVariables>;
+export const DevicesDocument = gql`
+    query Devices {
+  devices {
+    ...PasskeyFields
+  }
+}
+    ${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<DevicesQuery, DevicesQueryVariables>;
+export const SecurityDevicesDocument = gql`
+    query SecurityDevices {
+  securityDevices {
+    passkeys {
+      ...PasskeyFields
+    }
+    sessions {
+      ...SessionFields
+    }
+    passkeysLeft
+  }
+}
+    ${PasskeyFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}` as unknown as DocumentNode<SecurityDevicesQuery, SecurityDevicesQueryVariables>;
+export const BeginPasskeyRegistrationDocument = gql`
+    mutation BeginPasskeyRegistration {
+  beginPasskeyRegistration {
+    ...PasskeyChallengeFields
+  }
+}
+    ${PasskeyChallengeFieldsFragmentDoc}` as unknown as DocumentNode<BeginPasskeyRegistrationMutation, BeginPasskeyRegistrationMutationVariables>;
+export const CompletePasskeyRegistrationDocument = gql`
+    mutation CompletePasskeyRegistration($input: CompletePasskeyRegistrationInput!) {
+  completePasskeyRegistration(input: $input) {
+    ...PasskeyFields
+  }
+}
+    ${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<CompletePasskeyRegistrationMutation, CompletePasskeyRegistrationMutationVariables>;
+export const BeginPasskeyLoginDocument = gql`
+    mutation BeginPasskeyLogin($input: BeginPasskeyLoginInput) {
+  beginPasskeyLogin(input: $input) {
+    ...PasskeyChallengeFields
+  }
+}
+    ${PasskeyChallengeFieldsFragmentDoc}` as unknown as DocumentNode<BeginPasskeyLoginMutation, BeginPasskeyLoginMutationVariables>;
+export const CompletePasskeyLoginDocument = gql`
+    mutation CompletePasskeyLogin($input: CompletePasskeyLoginInput!) {
+  completePasskeyLogin(input: $input) {
+    ...SignInResultFields
+  }
+}
+    ${SignInResultFieldsFragmentDoc}
+${UserFieldsFragmentDoc}
+${SessionFieldsFragmentDoc}` as unknown as DocumentNode<CompletePasskeyLoginMutation, CompletePasskeyLoginMutationVariables>;
+export const RenameDeviceDocument = gql`
+    mutation RenameDevice($input: RenameDeviceInput!) {
+  renameDevice(input: $input) {
+    ...PasskeyFields
+  }
+}
+    ${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<RenameDeviceMutation, RenameDeviceMutationVariables>;
+export const RemoveDeviceDocument = gql`
+    mutation RemoveDevice($id: ID!) {
+  removeDevice(id: $id) {
+    ...PasskeyFields
+  }
+}
+    ${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<RemoveDeviceMutation, RemoveDeviceMutationVariables>;
+export const RequestReauthenticationCodeDocument = gql`
+    mutation RequestReauthenticationCode {
+  requestReauthenticationCode {
+    message
+    expiresAt
+  }
+}
+    ` as unknown as DocumentNode<RequestReauthenticationCodeMutation, RequestReauthenticationCodeMutationVariables>;
+export const ReauthenticateWithCodeDocument = gql`
+    mutation ReauthenticateWithCode($input: VerifyMagicCodeInput!) {
+  reauthenticateWithCode(input: $input) {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<ReauthenticateWithCodeMutation, ReauthenticateWithCodeMutationVariables>;
+export const BeginPasskeyReauthenticationDocument = gql`
+    mutation BeginPasskeyReauthentication {
+  beginPasskeyReauthentication {
+    ...PasskeyChallengeFields
+  }
+}
+    ${PasskeyChallengeFieldsFragmentDoc}` as unknown as DocumentNode<BeginPasskeyReauthenticationMutation, BeginPasskeyReauthenticationMutationVariables>;
+export const CompletePasskeyReauthenticationDocument = gql`
+    mutation CompletePasskeyReauthentication($input: CompletePasskeyReauthenticationInput!) {
+  completePasskeyReauthentication(input: $input) {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}` as unknown as DocumentNode<CompletePasskeyReauthenticationMutation, CompletePasskeyReauthenticationMutationVariables>;
 export const RecordsDocument = gql`
     query Records($collection: String, $titleContains: String, $updatedSince: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
   records(

@@ -1,0 +1,73 @@
+import { isLatchkeyError, type LatchkeyError } from './errors.ts'
+import { subscribe, type StreamOptions } from './event-stream.ts'
+import {
+  SecurityAlertDocument,
+  type SecurityAlertFieldsFragment,
+  type SecurityAlertSubscription,
+} from './generated/graphql.ts'
+import type { Transport } from './send.ts'
+
+export type AlertOptions = Pick<StreamOptions, 'signal'> & {
+  /** Called each time the stream has begun: read `securityAlerts` for what was raised before, or while it was broken. */
+  onOpen?: () => void
+}
+
+const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1_000, 30_000]
+
+/**
+ * Calls back with each alert as it happens, and connects again when the connection breaks. It resolves once it is called
+ * off by `signal`, and throws when the server refuses, as it does when the session ends.
+ */
+export async function listenForAlerts(
+  transport: Transport,
+  callback: (alert: SecurityAlertFieldsFragment) => void,
+  { signal, onOpen }: AlertOptions,
+): Promise<void> {
+  let wait = FIRST_WAIT_MS
+  let openedAt = Number.POSITIVE_INFINITY
+  const opened = (): void => {
+    wait = FIRST_WAIT_MS
+    openedAt = Date.now()
+    onOpen?.()
+  }
+  while (!signal?.aborted) {
+    openedAt = Number.POSITIVE_INFINITY
+    let asked: number | undefined
+    try {
+      const answers = subscribe(transport, SecurityAlertDocument, {}, { signal, onOpen: opened })
+      for await (const { data, errors } of answers) {
+        if (errors[0]) throw errors[0]
+        callback((data as SecurityAlertSubscription).securityAlert) // the document's own type
+      }
+    } catch (error) {
+      if (signal?.aborted) return
+      // A proof changes the session's cookie, and ends the streams that were begun with the old one.
+      const isRenewed = isLatchkeyError(error, 'UNAUTHENTICATED') && Date.now() - openedAt >= FIRST_WAIT_MS
+      if (isRenewed) continue
+      if (!isWorthAnotherTry(error)) throw error
+      asked = error.retryAfter
+    }
+    // With some jitter: after a restart not all come back at once.
+    await pause(asked === undefined ? wait * (0.5 + Math.random() / 2) : asked * 1_000, signal)
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS)
+  }
+}
+
+function isWorthAnotherTry(error: unknown): error is LatchkeyError {
+  if (!isLatchkeyError(error)) return false
+  if (error.code === 'UNEXPECTED_ANSWER') return (error.status ?? 0) >= 500 // a proxy whose server is away
+  return error.code === 'NETWORK' || error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED'
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    if (signal?.aborted) done()
+    else signal?.addEventListener('abort', done)
+  })
+}
