@@ -7,15 +7,20 @@ import { steadyClock } from './clock.ts'
 import { readConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { openAuditLog } from './features/audit/audit-log.ts'
+import { openReadTally } from './features/audit/read-tally.ts'
 import { JOBS, mountRoutes } from './features/index.ts'
 import { EVERY_FIELD, limitsInForce } from './features/limits.ts'
 import { graphqlTransport, refuse, setHeaders } from './graphql/transport.ts'
 import { openYoga } from './graphql/yoga.ts'
+import { openBackground } from './platform/background.ts'
+import { memoryBus } from './platform/bus/bus.ts'
+import { redisBus } from './platform/bus/redis-bus.ts'
 import { checkKeys } from './platform/crypto/check-keys.ts'
 import { developmentMasterKeys } from './platform/crypto/master-keys.ts'
 import { openKeyring } from './platform/crypto/keyring.ts'
 import { openDatabase } from './platform/db/client.ts'
 import { migrate } from './platform/db/migrate.ts'
+import { noGeography, openGeography } from './platform/geography.ts'
 import { healthRoutes } from './platform/http/health-routes.ts'
 import { isHostAllowed } from './platform/http/host-check.ts'
 import { securityHeaders } from './platform/http/security-headers.ts'
@@ -27,10 +32,13 @@ import { openLog } from './platform/log.ts'
 import type { Log } from './platform/log.ts'
 import type { Mailer } from './platform/mail/mailer.ts'
 import { openMailer } from './platform/mail/open-mailer.ts'
-import { openOutbox } from './platform/mail/outbox.ts'
+import { mailChannel } from './platform/mail/mail-channel.ts'
 import { openMetrics } from './platform/metrics.ts'
+import { openOutbox } from './platform/outbox/outbox.ts'
 import { closeRedis, openRedis, pingRedis } from './platform/redis.ts'
 import type { RedisListeners } from './platform/redis.ts'
+import { openStreams } from './platform/streams.ts'
+import { webhookChannel } from './platform/webhook/webhook-channel.ts'
 import { buildSchema } from './schema/index.ts'
 import type { Services } from './services.ts'
 
@@ -75,19 +83,25 @@ async function openServices(
   const now = replacements.now ? steadyClock(replacements.now, () => 0) : steadyClock()
   const keys = openKeyring(config.masterKeys.length > 0 ? config.masterKeys : developmentMasterKeys(config.dataDir))
   const metrics = openMetrics()
+  const places = config.geoDatabase ? await openGeography(config.geoDatabase, log) : noGeography
   const database = await openDatabase(config.database, log)
   closing.push(() => database.close())
   await checkKeys(database.systemDb, keys)
 
   const redis = config.redisUrl ? await openRedis(config.redisUrl, tellOfRedis(log)) : null
   if (redis) closing.push(() => closeRedis(redis))
+  const bus = redis ? redisBus(redis) : memoryBus()
+  closing.push(() => bus.close())
   const limits = openLimits({ rows: limitsInForce(config.limits), everyCall: EVERY_FIELD, redis, keys, now })
   closing.push(() => limits.close())
 
   const mailer = replacements.mailer ?? openMailer(config.mail, now)
   closing.push(() => mailer.close())
-  const outbox = openOutbox({ database, mailer, keys, log, now, metrics })
+  const webhook = config.alertWebhook && webhookChannel(config.alertWebhook, { now })
+  const outbox = openOutbox({ database, mail: mailChannel(mailer), webhook, keys, log, now, metrics })
   closing.push(() => outbox.stop())
+  const background = openBackground(log)
+  closing.push(() => background.settled())
   return {
     config,
     now,
@@ -98,7 +112,12 @@ async function openServices(
     redis,
     limits,
     outbox,
+    bus,
+    streams: openStreams((open) => metrics.streams(open)),
+    background,
+    places,
     audit: openAuditLog(database, now, metrics),
+    tally: openReadTally(),
   }
 }
 
@@ -163,6 +182,8 @@ function serve(services: Services, closing: (() => Promise<void>)[]): App {
     },
     close: () => {
       stopping = true
+      // They would be under way for ever.
+      services.streams.end()
       closed ??= stop(stopServer, jobs, closing)
       return closed
     },

@@ -3,7 +3,8 @@ import type { RequestAccessLog } from './features/audit/request-access-log.ts'
 import { makeAccessLog } from './features/audit/request-access-log.ts'
 import { deviceIdFor } from './features/devices/device-cookie.ts'
 import { nobodysDb } from './features/sessions/nobodys-db.ts'
-import { readSession } from './features/sessions/read-session.ts'
+import { readSession, standingOf } from './features/sessions/read-session.ts'
+import type { Standing } from './features/sessions/read-session.ts'
 import type { ScopedDb } from './platform/db/types.ts'
 import type { Taken } from './platform/limits/limiter.ts'
 import { clientIp } from './platform/http/client-ip.ts'
@@ -27,6 +28,10 @@ export type Context = {
   /** The id of this browser, where it has signed in with the address before. Null in any other. */
   deviceIdFor(email: string): string | null
   accessLog: RequestAccessLog
+  /** What has become of the session that asked, for what goes on for long. Looking is no use of the session. */
+  standing(): Promise<Standing>
+  /** Calls back when the connection is gone, or the answer complete. */
+  onClose(act: () => void): void
   /** What this request began or renewed: its answer speaks of this session as the current one. */
   issued: { user: ViewerUser; session: ViewerSession } | null
   /** How many rows with large columns this request has asked for: aliases must not add up to the whole memory. */
@@ -54,6 +59,8 @@ export async function makeContext(
     cookieHeader,
     deviceIdFor: (email) => deviceIdFor(services, cookieHeader, email),
     accessLog,
+    standing: () => standingOf(services, { cookieHeader, viewer }),
+    onClose: (act) => void (response.closed ? act() : response.once('close', act)),
     issued: null,
     largeRows: 0,
     limitsTaken: [],

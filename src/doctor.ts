@@ -8,6 +8,8 @@ import { findWrongKey, WrongKeyError } from './platform/crypto/check-keys.ts'
 import { openKeyring } from './platform/crypto/keyring.ts'
 import { findMissing, readMigrations } from './platform/db/migrations.ts'
 import type { AppliedMigration } from './platform/db/migrations.ts'
+import { GeographyError, openGeography } from './platform/geography.ts'
+import { silentLog } from './platform/log.ts'
 import { reasonOf } from './platform/reason-of.ts'
 import { closeRedis, openRedis, pingRedis } from './platform/redis.ts'
 
@@ -29,6 +31,8 @@ export async function doctor(env: Readonly<Record<string, string | undefined>>, 
     ...warnings(config),
     await databaseFinding(config),
     ...(await redisFinding(config)),
+    ...(await placesFinding(config)),
+    ...webhookFinding(config),
   ]
   for (const finding of findings) printFinding(finding, print)
   printLimits(config, print)
@@ -210,6 +214,22 @@ async function redisFinding({ redisUrl }: Config): Promise<Finding[]> {
   } finally {
     await closeRedis(redis)
   }
+}
+
+async function placesFinding({ geoDatabase }: Config): Promise<Finding[]> {
+  if (!geoDatabase) return [good('Places: no file; alerts speak of networks.')]
+  try {
+    await openGeography(geoDatabase, silentLog)
+    return [good(`Places are read from ${geoDatabase}.`)]
+  } catch (error) {
+    if (!(error instanceof GeographyError)) throw error
+    return [{ mark: '✗', text: error.message, mend: error.mend }]
+  }
+}
+
+// The host alone: some receivers keep a secret in the path.
+function webhookFinding({ alertWebhook }: Config): Finding[] {
+  return alertWebhook ? [good(`Alerts are also sent to ${new URL(alertWebhook.url).host}.`)] : []
 }
 
 function printFinding({ mark, text, mend }: Finding, print: Print): void {

@@ -5,8 +5,13 @@ import type { Database } from './platform/db/client.ts'
 import type { Limits } from './platform/limits/limits.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
-import type { Outbox } from './platform/mail/outbox.ts'
+import type { Background } from './platform/background.ts'
+import type { Bus } from './platform/bus/bus.ts'
+import type { Geography } from './platform/geography.ts'
+import type { Outbox } from './platform/outbox/outbox.ts'
+import type { Streams } from './platform/streams.ts'
 import type { AuditLog } from './features/audit/audit-log.ts'
+import type { ReadTally } from './features/audit/read-tally.ts'
 
 /** What is opened once and shared. A function that takes this acts as the server, and can reach every user's rows. */
 export type Services = {
@@ -21,5 +26,12 @@ export type Services = {
   redis: Redis | null
   limits: Limits
   outbox: Outbox
+  /** Wakes those who wait for news, in all processes. */
+  bus: Bus
+  streams: Streams
+  background: Background
+  places: Geography
   audit: AuditLog
+  /** How much each user has read of late. */
+  tally: ReadTally
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from './config.ts'
 import { MissingKeyError, WrongKeyError } from './platform/crypto/check-keys.ts'
 import { DatabaseUnreachableError } from './platform/db/errors.ts'
+import { GeographyError } from './platform/geography.ts'
 
 const DATA_DIR = 'Give the folder that DATA_DIR names to the user that the server runs as, or name another one.'
 
@@ -24,7 +25,8 @@ const MENDING: Readonly<Record<string, string>> = {
 export function whyNotStarted(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (!(error instanceof Error)) return `Latchkey does not start: ${String(error)}`
-  const mend = error instanceof DatabaseUnreachableError ? error.mend : MENDING[codeOf(error)]
+  const tellsItself = error instanceof DatabaseUnreachableError || error instanceof GeographyError
+  const mend = tellsItself ? error.mend : MENDING[codeOf(error)]
   if (mend !== undefined) return `Latchkey does not start. ${error.message}\n  mend: ${mend}`
   if (error instanceof WrongKeyError || error instanceof MissingKeyError)
     return `Latchkey does not start. ${error.message}`

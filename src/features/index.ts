@@ -1,19 +1,27 @@
 // The table of contents: what the product does. A feature adds a line where it has something of the kind.
 import type { Hono } from 'hono'
+import './alerts/schema.ts'
 import './audit/schema.ts'
 import './magic-link/schema.ts'
+import './passkeys/schema.ts'
+import './reauthentication/schema.ts'
 import './records/schema.ts'
 import './sessions/schema.ts'
 import type { Job } from '../platform/jobs.ts'
+import { removeOldAlerts } from './alerts/remove-old-alerts.ts'
+import { weighReads } from './alerts/weigh-reads.ts'
 import { removeOldEntries } from './audit/remove-old-entries.ts'
+import { forgetUnseen } from './devices/forget-unseen.ts'
 import { removeDeadLinks } from './magic-link/remove-dead-links.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { pageRoutes } from './pages/routes.ts'
+import { removeOldChallenges } from './passkeys/remove-old-challenges.ts'
+import { removeOldCodes } from './reauthentication/remove-old-codes.ts'
 import { removeDeadSessions } from './sessions/remove-dead-sessions.ts'
 import { openMailbox } from '../platform/mail/mailbox.ts'
 import type { Services } from '../services.ts'
 
-export const JOBS: readonly Job[] = [removeDeadLinks, removeDeadSessions, removeOldEntries]
+export const JOBS: readonly Job[] = [removeDeadLinks, forgetUnseen, removeDeadSessions, removeOldAlerts, weighReads, removeOldChallenges, removeOldCodes, removeOldEntries]
 
 /** Mounts what is not GraphQL. */
 export function mountRoutes(app: Hono, { config, now }: Services): void {

@@ -10,8 +10,13 @@ export const LEVELS = {
   'Query.session': null,
   'Query.node': 'SESSION',
   'Query.nodes': 'SESSION',
+  'Query.signInOptions': null,
+  'Query.devices': 'SESSION',
+  'Query.securityDevices': 'SESSION',
   'Query.sessions': 'SESSION',
   'Query.securityAudit': 'SESSION',
+  'Query.securityAlerts': 'SESSION',
+  'Subscription.securityAlert': 'SESSION',
   'Query.record': 'SESSION',
   'Query.records': 'SESSION',
   'Record.secret': 'FRESH',
@@ -20,11 +25,31 @@ export const LEVELS = {
   'Mutation.requestMagicLink': null,
   'Mutation.verifyMagicLink': null,
   'Mutation.verifyMagicCode': null,
+  'Mutation.beginPasskeyLogin': null,
+  'Mutation.completePasskeyLogin': null,
   'Mutation.logout': null,
+
+  // Proving again asks for a session alone: it is how the other levels are reached.
+  'Mutation.beginPasskeyReauthentication': 'SESSION',
+  'Mutation.completePasskeyReauthentication': 'SESSION',
+
+  // A stolen session must not turn into a lasting way in, nor lock the owner's out.
+  'Mutation.beginPasskeyRegistration': 'STRONG',
+  'Mutation.completePasskeyRegistration': 'STRONG',
+  'Mutation.removeDevice': 'STRONG',
+  // A name is what the owner tells a stranger's passkey by.
+  'Mutation.renameDevice': 'FRESH',
+
+  // Raises the level of the session that asks.
+  'Mutation.requestReauthenticationCode': 'SESSION',
+  'Mutation.reauthenticateWithCode': 'SESSION',
 
   // A session may always throw others out: whoever finds a stranger in the list must not look for a key first.
   'Mutation.revokeSession': 'SESSION',
   'Mutation.revokeOtherSessions': 'SESSION',
+  'Mutation.acknowledgeAlert': 'SESSION',
+  // By the token in the alert's mail: whoever reads that may throw everybody out, and comes in by nothing else.
+  'Mutation.disownAlert': null,
 
   'Mutation.createRecord': 'SESSION',
   'Mutation.updateRecord': 'SESSION',

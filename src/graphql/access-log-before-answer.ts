@@ -6,7 +6,7 @@ import { rateLimitHeaders } from '../schema/rate-limit.ts'
 
 /**
  * Commits the log of what a request read before its answer is sent. An answer whose log cannot be written is not
- * given. The limits' headers go out with it.
+ * given. The limits' headers go out with it. Of a stream each part is an answer.
  */
 export function accessLogBeforeAnswer(services: Services): Plugin<Context> {
   return {
@@ -19,6 +19,23 @@ export function accessLogBeforeAnswer(services: Services): Plugin<Context> {
             await context.accessLog.flush()
           } catch (error) {
             setResult({ data: null, errors: [maskError(services, error)] })
+          }
+        },
+      }
+    },
+    onSubscribe: ({ args }) => {
+      const context = args.contextValue
+      return {
+        onSubscribeResult() {
+          context.setHeaders(rateLimitHeaders(context.limitsTaken))
+          return {
+            async onNext({ setResult }) {
+              try {
+                await context.accessLog.flush()
+              } catch (error) {
+                setResult({ data: null, errors: [maskError(services, error)] })
+              }
+            },
           }
         },
       }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
+import type { ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { AppError } from '../errors.ts'
 import { isDatabaseAway } from '../platform/db/errors.ts'
@@ -38,6 +39,12 @@ export function maskError(services: Services, error: unknown): GraphQLError {
 /** Gives the faults of parsing and validation their stable codes. */
 export function codedErrors(services: Services): Plugin {
   const { metrics } = services
+  const count = ({ errors = [] }: ExecutionResult): void => {
+    for (const error of errors) {
+      const code = codeOf(error)
+      if (code) metrics.refused(code)
+    }
+  }
   return {
     onParse:
       () =>
@@ -51,11 +58,13 @@ export function codedErrors(services: Services): Plugin {
       },
     onExecute: () => ({
       onExecuteDone({ result }) {
-        if (!('errors' in result)) return
-        for (const error of result.errors ?? []) {
-          const code = codeOf(error)
-          if (code) metrics.refused(code)
-        }
+        if ('errors' in result) count(result)
+      },
+    }),
+    onSubscribe: () => ({
+      onSubscribeResult({ result }) {
+        if (!(Symbol.asyncIterator in result)) return count(result)
+        return { onNext: ({ result: part }) => count(part) }
       },
     }),
   }

@@ -21,5 +21,15 @@ export function measured({ metrics }: Services): Plugin<Context> {
         },
       }
     },
+    // How long it takes to begin: a stream lasts as long as its reader likes.
+    onSubscribe: () => {
+      const startedAt = performance.now()
+      return {
+        onSubscribeResult({ result }) {
+          const outcome = Symbol.asyncIterator in result ? 'ok' : 'errors'
+          metrics.graphqlOperation('subscription', outcome, (performance.now() - startedAt) / 1_000)
+        },
+      }
+    },
   }
 }

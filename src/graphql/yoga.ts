@@ -41,6 +41,7 @@ export function openYoga(services: Services, schema: GraphQLSchema): GraphQLServ
     maskedErrors: { maskError: (error) => maskError(services, error) },
     plugins: [
       readBodyOnce,
+      streamHeaders,
       ...(config.introspection ? [] : [withoutIntrospection]),
       documentLimits(config.introspection),
       codedErrors(services),
@@ -65,6 +66,16 @@ function documentLimits(introspection: boolean): Plugin {
 const readBodyOnce: Plugin<object, NodeContext> = {
   onRequestParse({ request, url, serverContext, setRequestParser }) {
     setRequestParser(() => (request.method === 'POST' ? parseParams(serverContext.body) : paramsIn(url.searchParams)))
+  },
+}
+
+// A stream is private, and must reach its reader as it comes: nothing on the way keeps it, or waits for more of it.
+const streamHeaders: Plugin = {
+  onResponse({ response: { headers } }) {
+    if (!headers.get('content-type')?.startsWith('text/event-stream')) return
+    headers.set('cache-control', 'no-store, no-transform')
+    headers.set('x-accel-buffering', 'no')
+    headers.delete('content-encoding') // Yoga writes "none", which no client has to know
   },
 }
 

@@ -41,6 +41,8 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     authScopes: (context) => ({ level: (level) => requireLevel(context, level) }),
     treatErrorsAsUnauthorized: false,
+    // A stream is refused where it begins. What it gives later is guarded by its own look at the session.
+    authorizeOnSubscribe: true,
   },
   prisma: {
     // Pothos loads through the viewer's own client. It is typed as the whole client; the scoped one refuses the rest.
@@ -92,4 +94,5 @@ export const builder = new SchemaBuilder<{
 })
 
 builder.queryType({ description: 'What can be read.' })
+builder.subscriptionType({ description: 'What is told as it happens, over server-sent events.' })
 builder.mutationType({ description: 'What can be changed. Fields of one operation run one after the other.' })

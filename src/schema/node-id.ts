@@ -4,8 +4,10 @@ import { AppError } from '../errors.ts'
 const PREFIXES: Readonly<Record<string, string>> = {
   User: 'user',
   Session: 'session',
+  Passkey: 'passkey',
   Record: 'record',
   AuditEntry: 'audit',
+  SecurityAlert: 'alert',
 }
 
 const TYPES = new Map(Object.entries(PREFIXES).map(([typename, prefix]) => [prefix, typename]))

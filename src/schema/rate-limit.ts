@@ -15,8 +15,8 @@ type Args = Record<string, unknown>
 
 /** What a limit reads from a field's arguments, as they came: before ids are decoded, or anything is checked. */
 export type FieldLimitOptions = {
-  /** The canonical mail address; needed where the limit has a row by address. */
-  address?: (args: Args) => string
+  /** The canonical mail address; needed where the limit has a row by address. Null where a call names none. */
+  address?: (args: Args) => string | null
   /** How many calls this one counts as; 1 unless told. */
   cost?: (args: Args) => number
 }
@@ -54,15 +54,20 @@ function rowsOf(name: FieldLimitName) {
 
 /**
  * Puts each field's limit around its resolver, outermost: a call counts before it is authorised, and each alias is a
- * call. Throws for a query or mutation without a limit. Changes the schema that it is given, and returns it.
+ * call. Of a subscription its beginning counts, and not what it gives. Throws for a root field without a
+ * limit. Changes the schema that it is given, and returns it.
  */
 export function withRateLimits(schema: GraphQLSchema): GraphQLSchema {
-  const roots = [schema.getQueryType(), schema.getMutationType()]
+  const subscriptions = schema.getSubscriptionType()
+  const roots = [schema.getQueryType(), schema.getMutationType(), subscriptions]
   for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
     for (const field of Object.values(type.getFields())) {
       // limitExtension alone writes this key.
       const limit = field.extensions['rateLimit'] as FieldLimit | undefined
-      if (limit) field.resolve = limitedResolver(limit, field.resolve ?? defaultFieldResolver)
+      if (limit && type === subscriptions) {
+        if (!field.subscribe) throw new Error(`${type.name}.${field.name} has nothing that begins it.`)
+        field.subscribe = limitedResolver(limit, field.subscribe)
+      } else if (limit) field.resolve = limitedResolver(limit, field.resolve ?? defaultFieldResolver)
       else if (roots.includes(type))
         throw new Error(
           `${type.name}.${field.name} has no limit. Name one of features/limits.ts: guarded({ limit: '...' }).`,

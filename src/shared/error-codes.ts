@@ -13,6 +13,11 @@ export const ERROR_CODES = {
   LINK_INVALID: 'The link is unknown, used, or too old. Ask for a new one.',
   CODE_INVALID:
     'The code is wrong, used, too old, or was asked for in another browser. After five tries a new one is needed.',
+  CHALLENGE_INVALID:
+    'The challenge of a passkey ceremony is used, too old, or was given to another browser. Begin again.',
+  PASSKEY_INVALID: 'The passkey is not known, or could not be verified. Signing in by mail goes on working.',
+  PASSKEY_EXISTS: 'This passkey is registered already.',
+  PASSKEYS_UNAVAILABLE: 'Passkeys belong to a domain, and the server is reached by an IP address.',
   NOT_FOUND: 'There is no such thing, or it is not yours. Latchkey does not tell which.',
   CONFLICT: 'The thing was changed since it was read. `currentRevision` names the revision in force.',
   TOO_LARGE: 'A value is larger than its limit. `field` and `limit` say which and by what.',

@@ -3,6 +3,24 @@ import { startTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { askForLink, newAddress, REQUEST, signIn, VERIFY, VERIFY_CODE } from '../support/people.ts'
 import type { Person } from '../support/people.ts'
+import { ASK, askForCode, PROVE } from './reauthentication/support.ts'
+import {
+  begin,
+  BEGIN_LOGIN,
+  BEGIN_REAUTHENTICATION,
+  BEGIN_REGISTRATION,
+  COMPLETE_LOGIN,
+  COMPLETE_REAUTHENTICATION,
+  COMPLETE_REGISTRATION,
+  DEVICES,
+  REMOVE,
+  RENAME,
+  siteOf,
+  withPasskey,
+} from '../support/passkeys.ts'
+import type { Creation, Request } from '../support/passkeys.ts'
+import { makeAuthenticator } from '../support/authenticator.ts'
+import { ACKNOWLEDGE, ALERTS, DISOWN, notMeTokenIn, raise } from './alerts/support.ts'
 import { made, newId } from './records/support.ts'
 
 // What each operation asks of the database, statement by statement: the same on both. A number that grows is a cost
@@ -24,8 +42,12 @@ function inShort(text: string): string {
 /** What the outbox and the jobs ask in between, which no request waits for. */
 function isBackground(text: string): boolean {
   const byTheOutbox = /outbox_messages/.test(text) && !text.startsWith('INSERT')
-  const byAJob = /^SELECT \S+\bid\W? FROM \S*(magic_links|sessions|audit_entries)\b(?!.*user_id)/.test(text)
-  return byTheOutbox || byAJob
+  const byAJob =
+    /^SELECT \S+\bid\W? FROM \S*(magic_links|passkey_challenges|reauthentication_codes|sessions|audit_entries|security_alerts)\b(?!.*user_id)/.test(
+      text,
+    )
+  const ofAJobAlone = /access_tallies|DELETE FROM \S*known_(devices|places).*\busers\b/s.test(text)
+  return byTheOutbox || byAJob || ofAJobAlone
 }
 
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
@@ -186,7 +208,7 @@ describe('somebody who signs in', () => {
       'INSERT sessions',
       LOG,
       ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
-      'INSERT security_alerts',
+      ...['INSERT security_alerts', 'INSERT outbox_messages'],
     ])
     expect(await sign(first)).toEqual([SESSION, LINK, ...SIGN_IN, 'UPDATE sessions', LOG, ...KNOWN])
   })
@@ -217,6 +239,132 @@ describe('somebody who signs in', () => {
       'INSERT sessions',
       LOG,
       ...NEW,
+    ])
+  })
+})
+
+describe('somebody who is warned', () => {
+  const ALERT = 'security_alerts'
+
+  test('securityAlerts', async () => {
+    const person = await signIn(app)
+    await raise(app, person)
+    expect(await statementsOf(() => person.browser.graphql(ALERTS))).toEqual([SESSION, `SELECT ${ALERT}`, LOG])
+  })
+
+  test('acknowledgeAlert: the first time, and again', async () => {
+    const person = await signIn(app)
+    const id = `alert_${await raise(app, person)}`
+    const acknowledge = () => statementsOf(() => person.browser.graphql(ACKNOWLEDGE, { id }))
+    expect(await acknowledge()).toEqual([SESSION, `UPDATE ${ALERT}`, LOG])
+    expect(await acknowledge()).toEqual([SESSION, `UPDATE ${ALERT}`, `SELECT ${ALERT}`, LOG])
+  })
+
+  test('disownAlert: by somebody else, and again', async () => {
+    const person = await signIn(app)
+    await raise(app, person)
+    const token = notMeTokenIn(await app.mailbox.latest(person.email, 2))
+    const disown = () => statementsOf(() => app.browser().graphql(DISOWN, { token }))
+    expect(await disown()).toEqual([
+      ...[`UPDATE ${ALERT}`, `UPDATE ${ALERT}`, 'DELETE sessions', 'DELETE known_devices'],
+      ...['DELETE reauthentication_codes', 'SELECT users', 'DELETE magic_links', LOG],
+    ])
+    expect(await disown()).toEqual([`UPDATE ${ALERT}`, LOG])
+  })
+})
+
+describe('somebody who proves it again by a code', () => {
+  const CODE = 'UPDATE reauthentication_codes'
+
+  test('requestReauthenticationCode', async () => {
+    const { browser } = await signIn(app)
+    const request = () => browser.graphql(ASK)
+    expect(await statementsOf(request)).toEqual([
+      SESSION,
+      ...['INSERT reauthentication_codes', 'INSERT outbox_messages', LOG],
+    ])
+  })
+
+  test('reauthenticateWithCode: without a code, a wrong one, and the right one', async () => {
+    const person = await signIn(app)
+    const tried = (code: string) => statementsOf(() => person.browser.graphql(PROVE, { code }))
+    const FOUND = [SESSION, 'SELECT reauthentication_codes']
+
+    expect(await tried('123456')).toEqual([...FOUND, LOG])
+    const { code } = await askForCode(app, person)
+    expect(await tried(code === '000000' ? '000001' : '000000')).toEqual([...FOUND, CODE, LOG])
+    expect(await tried(code)).toEqual([...FOUND, CODE, CODE, 'UPDATE sessions', LOG, LOG])
+  })
+})
+
+describe('somebody with a passkey', () => {
+  const TAKEN = 'DELETE passkey_challenges'
+  const ASKED = 'INSERT passkey_challenges'
+  const PASSKEYS = 'SELECT passkeys'
+  const WARNED = ['INSERT security_alerts', 'INSERT outbox_messages']
+
+  test('registers another one', async () => {
+    const { browser } = await withPasskey(app)
+    expect(await statementsOf(() => browser.graphql(BEGIN_REGISTRATION))).toEqual([SESSION, PASSKEYS, ASKED, LOG])
+    const { challengeId, options } = await begin<Creation>(browser, BEGIN_REGISTRATION)
+    const response = makeAuthenticator(siteOf(app)).create(options)
+    const complete = () => browser.graphql(COMPLETE_REGISTRATION, { challengeId, response })
+    expect(await statementsOf(complete)).toEqual([
+      ...[SESSION, TAKEN, 'UPDATE users', PASSKEYS, 'INSERT passkeys', 'UPDATE sessions', LOG],
+      ...WARNED,
+    ])
+  })
+
+  test('begins to sign in: nothing is looked up, whoever is named', async () => {
+    const { email, browser } = await withPasskey(app)
+    for (const address of [email, newAddress(), undefined]) {
+      expect(await statementsOf(() => app.browser().graphql(BEGIN_LOGIN, { email: address }))).toEqual([ASKED])
+    }
+    expect(await statementsOf(() => browser.graphql(BEGIN_LOGIN, { email }))).toEqual([SESSION, PASSKEYS, ASKED])
+  })
+
+  test('signs in, in a new browser and with a bad signature', async () => {
+    const { authenticator } = await withPasskey(app)
+    const sign = async (badSignature: boolean) => {
+      const browser = app.browser()
+      const { challengeId, options } = await begin<Request>(browser, BEGIN_LOGIN)
+      const response = authenticator.get(options, { badSignature })
+      return statementsOf(() => browser.graphql(COMPLETE_LOGIN, { challengeId, response }))
+    }
+    expect(await sign(false)).toEqual([
+      ...[TAKEN, PASSKEYS, 'SELECT users', 'UPDATE passkeys', 'UPDATE users', 'INSERT sessions', LOG],
+      ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
+      ...WARNED,
+    ])
+    expect(await sign(true)).toEqual([TAKEN, PASSKEYS, 'SELECT users', LOG])
+  })
+
+  test('proves the session again', async () => {
+    const { browser, authenticator } = await withPasskey(app)
+    expect(await statementsOf(() => browser.graphql(BEGIN_REAUTHENTICATION))).toEqual([SESSION, PASSKEYS, ASKED, LOG])
+    const { challengeId, options } = await begin<Request>(browser, BEGIN_REAUTHENTICATION)
+    const response = authenticator.get(options)
+    const complete = () => browser.graphql(COMPLETE_REAUTHENTICATION, { challengeId, response })
+    expect(await statementsOf(complete)).toEqual([
+      ...[SESSION, TAKEN, PASSKEYS, 'UPDATE passkeys', 'UPDATE sessions'],
+      ...[LOG, LOG, LOG], // the proof, the two writes, the read
+    ])
+  })
+
+  test('looks at the devices, renames and removes one', async () => {
+    const { browser, passkey } = await withPasskey(app)
+    const { id } = passkey
+    const page = '{ securityDevices { passkeys { id name } sessions { id current } passkeysLeft } }'
+    expect(await statementsOf(() => browser.graphql(DEVICES))).toEqual([SESSION, PASSKEYS, LOG])
+    expect(await statementsOf(() => browser.graphql(page))).toEqual([SESSION, PASSKEYS, 'SELECT sessions', LOG])
+    expect(await statementsOf(() => browser.graphql(RENAME, { id, name: 'x' }))).toEqual([
+      SESSION,
+      'UPDATE passkeys',
+      LOG,
+    ])
+    expect(await statementsOf(() => browser.graphql(REMOVE, { id }))).toEqual([
+      ...[SESSION, 'UPDATE users', 'DELETE passkeys', LOG],
+      ...WARNED,
     ])
   })
 })

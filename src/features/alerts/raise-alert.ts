@@ -1,9 +1,19 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Origin } from '../../context.ts'
+import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
+import { encodeNodeId } from '../../schema/node-id.ts'
 import type { Services } from '../../services.ts'
+import { adminMail, alertMail } from './emails.ts'
 import { ALERT_KINDS } from './kinds.ts'
 import type { About, AlertKind } from './kinds.ts'
+import { wakeStreams } from './wake-streams.ts'
+import { webhookBody } from './webhook-body.ts'
+
+/** For how long an alert's mail can say "this was not me". */
+export const NOT_ME_DAYS = 7
+
+const DAY = 24 * 60 * 60_000
 
 export type Alert = {
   kind: AlertKind
@@ -30,26 +40,77 @@ export async function raiseAlert(
 ): Promise<RaisedAlert | null> {
   const createdAt = services.now()
   const id = uuidv7({ msecs: createdAt.getTime() })
-  const words: About = { deviceName: origin.deviceName, place: null, ...about }
+  const place = services.places.placeOf(origin.ipAddress)?.words ?? null
+  const words: About = { deviceName: origin.deviceName, place, ...about }
+  const message = ALERT_KINDS[kind].message(words)
+  const notMeToken = makeToken()
   const row = await tx.securityAlert.upsert({
     where: { userId_onceKey: { userId: user.id, onceKey } },
     create: {
       id,
       userId: user.id,
       kind,
-      message: ALERT_KINDS[kind].message(words),
+      message,
       ipAddress: origin.ipAddress,
       deviceName: origin.deviceName,
       onceKey,
+      notMeHash: hashToken(notMeToken),
       createdAt,
     },
     // Something must be named, or the database is asked three times.
     update: { onceKey },
   })
-  return row.id === id ? { id, userId: user.id, kind } : null
+  if (row.id !== id) return null
+  await enqueueMessages(services, tx, { id, kind, user, message, words, notMeToken, createdAt })
+  return { id, userId: user.id, kind }
 }
 
 /** Tells those who listen of alerts whose transaction has committed, and sends their messages. */
 export function announceAlerts(services: Services, raised: readonly (RaisedAlert | null)[]): void {
-  if (raised.some((alert) => alert !== null)) services.outbox.wake()
+  const alerts = raised.filter((alert) => alert !== null)
+  for (const { kind } of alerts) services.metrics.alert(kind)
+  for (const userId of new Set(alerts.map((alert) => alert.userId))) wakeStreams(services, userId)
+  if (alerts.length > 0) services.outbox.wake()
+}
+
+type Written = Pick<Alert, 'kind' | 'user'> & {
+  id: string
+  message: string
+  words: About
+  notMeToken: string
+  createdAt: Date
+}
+
+async function enqueueMessages(
+  { config, outbox }: Services,
+  tx: SystemTx,
+  { id, kind, user, message, words, notMeToken, createdAt }: Written,
+): Promise<void> {
+  const { title, tellsAdmins } = ALERT_KINDS[kind]
+  const options = { expiresAt: new Date(createdAt.getTime() + DAY) }
+  const publicHost = config.publicUrl.host
+  const mail = alertMail({
+    to: user.email,
+    title,
+    message,
+    at: createdAt,
+    ...words,
+    // The token in the fragment, which no server or log ever sees.
+    notMeLink: new URL(`/auth/not-me#${notMeToken}`, config.publicUrl).href,
+    notMeDays: NOT_ME_DAYS,
+    publicHost,
+  })
+  await outbox.enqueue(tx, mail, options)
+  const lines = [`Account: ${user.email}`, `Kind: ${kind}`]
+  for (const to of tellsAdmins ? config.adminEmails : [])
+    await outbox.enqueue(tx, adminMail({ to, title: `Alert: ${title}`, lines, at: createdAt, publicHost }), options)
+  const body = webhookBody({
+    kind,
+    id: encodeNodeId('SecurityAlert', id),
+    userId: encodeNodeId('User', user.id),
+    message,
+    deviceName: words.deviceName,
+    createdAt,
+  })
+  await outbox.enqueueCall(tx, { body }, options)
 }

@@ -8,7 +8,7 @@ import type { AuditEvent } from './audit-log.ts'
 export type RequestAccessLog = AccessLog & { flush(): Promise<void> }
 
 /** What the server itself keeps beside a user's data. Its rows say nothing that the row of the real write does not. */
-const BOOKKEEPING: readonly string[] = ['RecordUsage']
+const BOOKKEEPING: readonly string[] = ['RecordUsage', 'ReauthenticationCode']
 
 /** How many ids one line of the log names. */
 const MAX_IDS = 100
@@ -18,6 +18,7 @@ export function makeAccessLog(services: Services, origin: Origin, viewer: Viewer
 
   return {
     read(access) {
+      if (viewer) services.tally.note(viewer.user.id, access, origin)
       if (!BOOKKEEPING.includes(access.model)) reads.push(access)
     },
     wrote(access) {

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts'
-import { networkOf } from '../../platform/http/network.ts'
+import { neighbourhoodOf } from '../../platform/http/network.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
@@ -19,57 +19,67 @@ export async function meetDevice(
   device: Device,
 ): Promise<RaisedAlert | null> {
   const placeHash = placeHashOf(context)
-  const isNewDevice = await noteDevice(context, tx, account, device)
-  const isNewPlace = await notePlace(context, tx, account, placeHash)
+  const newDeviceSince = await noteDevice(context, tx, account, device)
+  const newPlaceSince = await notePlace(context, tx, account, placeHash)
   const about = { user: account.user, origin: context.origin }
-  if (isNewDevice) {
+  // With the time, or what was forgotten meanwhile and comes again would be taken for told.
+  if (newDeviceSince) {
     return raiseAlert(context.services, tx, {
       ...about,
       kind: 'login.new-device',
-      onceKey: `login.new-device:${device.hash}`,
+      onceKey: `login.new-device:${device.hash}:${newDeviceSince.getTime()}`,
     })
   }
-  if (!isNewPlace) return null
+  if (!newPlaceSince) return null
   return raiseAlert(context.services, tx, {
     ...about,
     kind: 'login.new-location',
-    onceKey: `login.new-location:${placeHash}`,
+    onceKey: `login.new-location:${placeHash}:${newPlaceSince.getTime()}`,
   })
 }
 
-/** True when the account knows other devices, and not this one. */
+/**
+ * Since when the account knows this device, where it is new to it and not the first; null otherwise. An account whose
+ * devices were disowned still knows places.
+ */
 async function noteDevice({ services, origin }: Context, tx: SystemTx, { user, isNewUser }: Account, device: Device) {
   const now = services.now()
   const key = { userId: user.id, deviceHash: device.hash }
   const seen = { name: origin.deviceName, lastSeenAt: now }
   const isKnown = !device.isNew && (await tx.knownDevice.updateMany({ where: key, data: seen })).count > 0
-  if (isKnown) return false
-  const isFirst = isNewUser || !(await tx.knownDevice.findFirst({ where: { userId: user.id } }))
+  if (isKnown) return null
+  const isFirst = isNewUser || !(await knowsAnything(tx, user.id))
   // A cookie that outlived its row, in two requests at once.
-  await tx.knownDevice.upsert({
+  const known = await tx.knownDevice.upsert({
     where: { userId_deviceHash: key },
     create: { ...key, ...seen, firstSeenAt: now },
     update: seen,
   })
-  return !isFirst
+  return isFirst ? null : known.firstSeenAt
 }
 
-/** True when the account knows other places, and not this one. */
+async function knowsAnything(tx: SystemTx, userId: string): Promise<boolean> {
+  const device = await tx.knownDevice.findFirst({ where: { userId } })
+  return device !== null || (await tx.knownPlace.findFirst({ where: { userId } })) !== null
+}
+
+/** Since when the account knows this place, where it is new to it and not the first; null otherwise. */
 async function notePlace({ services }: Context, tx: SystemTx, { user, isNewUser }: Account, placeHash: string) {
   const now = services.now()
   const key = { userId: user.id, placeHash }
   const isKnown = !isNewUser && (await tx.knownPlace.updateMany({ where: key, data: { lastSeenAt: now } })).count > 0
-  if (isKnown) return false
+  if (isKnown) return null
   const isFirst = isNewUser || !(await tx.knownPlace.findFirst({ where: { userId: user.id } }))
-  await tx.knownPlace.upsert({
+  const known = await tx.knownPlace.upsert({
     where: { userId_placeHash: key },
     create: { ...key, firstSeenAt: now, lastSeenAt: now },
     update: { lastSeenAt: now },
   })
-  return !isFirst
+  return isFirst ? null : known.firstSeenAt
 }
 
 // Hashed under the key that is current: after a change of keys each place is new once more, which is told as one.
 function placeHashOf({ services, origin }: Context): string {
-  return services.keys.mac('places', networkOf(origin.ipAddress))
+  const place = services.places.placeOf(origin.ipAddress)
+  return services.keys.mac('places', place?.key ?? neighbourhoodOf(origin.ipAddress))
 }

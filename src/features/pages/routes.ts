@@ -11,7 +11,13 @@ type Options = {
   webFolder?: string
 }
 
-const PAGES = { '/': 'home', '/sign-in': 'sign-in', '/auth/verify': 'verify' } as const
+const PAGES = {
+  '/': 'home',
+  '/sign-in': 'sign-in',
+  '/account': 'account',
+  '/auth/verify': 'verify',
+  '/auth/not-me': 'not-me',
+} as const
 
 // Assets have their content's hash, or GraphiQL's version, in their address: what it names never changes.
 const FOR_EVER = 'public, max-age=31536000, immutable'

@@ -1,0 +1,79 @@
+import type { Context } from '../../context.ts'
+import { AppError } from '../../errors.ts'
+import { hashToken, isToken } from '../../platform/crypto/tokens.ts'
+import type { SystemTx } from '../../platform/db/types.ts'
+import { NOT_ME_DAYS } from './raise-alert.ts'
+import { wakeStreams } from './wake-streams.ts'
+
+const DAY = 24 * 60 * 60_000
+const LONG_AGO = new Date(0)
+
+/**
+ * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
+ * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
+ * stays, at the lowest level. LINK_INVALID, and nothing done, for a token that is unknown, used or too old.
+ */
+export async function disownAlert(context: Context, token: string): Promise<true> {
+  const { services, viewer } = context
+  const notMeHash = isToken(token) ? hashToken(token) : null
+  const disowned =
+    notMeHash && (await services.database.systemDb.$transaction((tx) => throwEverybodyOut(context, tx, notMeHash)))
+  if (!disowned) throw await refused(context)
+
+  const { userId } = disowned
+  wakeStreams(services, userId)
+  if (viewer?.user.id === userId) {
+    const session = { ...viewer.session, provedAt: LONG_AGO, strongProvedAt: null }
+    context.viewer = { ...viewer, session }
+  }
+  return true
+}
+
+/** Null where another request was first, or the token never was, or is too old. */
+async function throwEverybodyOut({ services, viewer, origin }: Context, tx: SystemTx, notMeHash: string) {
+  const now = services.now()
+  const [alert] = await tx.securityAlert.updateManyAndReturn({
+    where: { notMeHash, createdAt: { gt: new Date(now.getTime() - NOT_ME_DAYS * DAY) } },
+    data: { notMeHash: null },
+  })
+  if (!alert) return null
+  const { id, userId, kind } = alert
+  const own = viewer?.user.id === userId ? viewer.session.id : null
+  await tx.securityAlert.updateMany({ where: { id, acknowledgedAt: null }, data: { acknowledgedAt: now } })
+  const ended = await tx.session.deleteMany({ where: { userId, ...(own && { id: { not: own } }) } })
+  if (own)
+    await tx.session.updateMany({
+      where: { id: own, userId },
+      data: { provedAt: LONG_AGO, strongProvedAt: null },
+    })
+  await tx.knownDevice.deleteMany({ where: { userId } })
+  await tx.reauthenticationCode.deleteMany({ where: { userId } })
+  const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } })
+  await tx.magicLink.deleteMany({ where: { email, consumedAt: null } })
+  const event = {
+    action: 'alert.disowned',
+    userId,
+    sessionId: own,
+    tableName: 'security_alerts',
+    recordId: id,
+    details: { kind, sessionsEnded: ended.count },
+  }
+  await tx.auditEntry.create({ data: services.audit.row(event, origin) })
+  return { userId }
+}
+
+async function refused({ services, viewer, origin }: Context): Promise<AppError> {
+  const event = {
+    action: 'alert.disowned',
+    userId: null,
+    sessionId: viewer?.session.id ?? null,
+    success: false,
+    details: { reason: 'unknown-used-or-old' },
+  }
+  await services.audit.commit([services.audit.row(event, origin)])
+  return new AppError(
+    'LINK_INVALID',
+    `This link is unknown, used, or older than ${NOT_ME_DAYS} days. Sign in, and end the other sessions there.`,
+    { field: 'token' },
+  )
+}

@@ -1,0 +1,144 @@
+import { makeToken } from '../../src/platform/crypto/tokens.ts'
+import type { AuthLevel } from '../../src/viewer.ts'
+
+/** What stands ready for the person whose session asks: ids of things that are theirs. */
+export type Things = {
+  email: string
+  userId: string
+  sessionId: string
+  recordId: string
+  passkeyId: string
+  alertId: string
+}
+
+/** How a field is asked for, and the level that its caller must have. Checked in: it must not follow from the code. */
+export type LevelRow = { needs: AuthLevel | null; ask: string; variables?: (things: Things) => Record<string, unknown> }
+
+const RESPONSE = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} }
+const challenge = () => ({ id: '01900000-0000-7000-8000-000000000000', response: { ...RESPONSE, response: {} } })
+
+/** Every field of Query, Mutation and Subscription, and each inner field that asks for more than its type. */
+export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
+  'Query.me': { needs: null, ask: '{ me { id } }' },
+  'Query.session': { needs: null, ask: '{ session { id } }' },
+  'Query.signInOptions': { needs: null, ask: '{ signInOptions(email: "ada@example.com") { methods } }' },
+  'Query.node': {
+    needs: 'SESSION',
+    ask: 'query ($id: ID!) { node(id: $id) { id } }',
+    variables: ({ userId }) => ({ id: userId }),
+  },
+  'Query.nodes': {
+    needs: 'SESSION',
+    ask: 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+    variables: ({ recordId }) => ({ ids: [recordId] }),
+  },
+  'Query.devices': { needs: 'SESSION', ask: '{ devices { id } }' },
+  'Query.securityDevices': { needs: 'SESSION', ask: '{ securityDevices { passkeysLeft } }' },
+  'Query.sessions': { needs: 'SESSION', ask: '{ sessions { id } }' },
+  'Query.securityAudit': { needs: 'SESSION', ask: '{ securityAudit { pageInfo { hasNextPage } } }' },
+  'Query.securityAlerts': { needs: 'SESSION', ask: '{ securityAlerts { pageInfo { hasNextPage } } }' },
+  'Query.record': {
+    needs: 'SESSION',
+    ask: 'query ($id: ID!) { record(id: $id) { id } }',
+    variables: ({ recordId }) => ({ id: recordId }),
+  },
+  'Query.records': { needs: 'SESSION', ask: '{ records { totalCount } }' },
+  'Record.secret': {
+    needs: 'FRESH',
+    ask: 'query ($id: ID!) { record(id: $id) { secret } }',
+    variables: ({ recordId }) => ({ id: recordId }),
+  },
+  'Subscription.securityAlert': { needs: 'SESSION', ask: 'subscription { securityAlert { kind } }' },
+
+  'Mutation.requestMagicLink': {
+    needs: null,
+    ask: 'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { message } }',
+    variables: ({ email }) => ({ email }),
+  },
+  'Mutation.verifyMagicLink': {
+    needs: null,
+    ask: 'mutation ($token: String!) { verifyMagicLink(input: { token: $token }) { __typename } }',
+    variables: () => ({ token: makeToken() }),
+  },
+  'Mutation.verifyMagicCode': {
+    needs: null,
+    ask: 'mutation { verifyMagicCode(input: { code: "000000" }) { __typename } }',
+  },
+  'Mutation.beginPasskeyLogin': { needs: null, ask: 'mutation { beginPasskeyLogin { challengeId } }' },
+  'Mutation.completePasskeyLogin': {
+    needs: null,
+    ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyLogin(input: { challengeId: $id, response: $response }) { __typename } }',
+    variables: challenge,
+  },
+  'Mutation.logout': { needs: null, ask: 'mutation { logout }' },
+  'Mutation.disownAlert': {
+    needs: null,
+    ask: 'mutation ($token: String!) { disownAlert(token: $token) }',
+    variables: () => ({ token: makeToken() }),
+  },
+
+  'Mutation.beginPasskeyReauthentication': {
+    needs: 'SESSION',
+    ask: 'mutation { beginPasskeyReauthentication { challengeId } }',
+  },
+  'Mutation.completePasskeyReauthentication': {
+    needs: 'SESSION',
+    ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyReauthentication(input: { challengeId: $id, response: $response }) { id } }',
+    variables: challenge,
+  },
+  'Mutation.requestReauthenticationCode': {
+    needs: 'SESSION',
+    ask: 'mutation { requestReauthenticationCode { message } }',
+  },
+  'Mutation.reauthenticateWithCode': {
+    needs: 'SESSION',
+    ask: 'mutation { reauthenticateWithCode(input: { code: "000000" }) { id } }',
+  },
+
+  'Mutation.beginPasskeyRegistration': {
+    needs: 'STRONG',
+    ask: 'mutation { beginPasskeyRegistration { challengeId } }',
+  },
+  'Mutation.completePasskeyRegistration': {
+    needs: 'STRONG',
+    ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyRegistration(input: { challengeId: $id, response: $response }) { id } }',
+    variables: challenge,
+  },
+  'Mutation.removeDevice': {
+    needs: 'STRONG',
+    ask: 'mutation ($id: ID!) { removeDevice(id: $id) { id } }',
+    variables: ({ passkeyId }) => ({ id: passkeyId }),
+  },
+  'Mutation.renameDevice': {
+    needs: 'FRESH',
+    ask: 'mutation ($id: ID!) { renameDevice(input: { id: $id, name: "Mine" }) { id } }',
+    variables: ({ passkeyId }) => ({ id: passkeyId }),
+  },
+
+  'Mutation.revokeSession': {
+    needs: 'SESSION',
+    ask: 'mutation ($id: ID!) { revokeSession(id: $id) { id } }',
+    variables: ({ sessionId }) => ({ id: sessionId }),
+  },
+  'Mutation.revokeOtherSessions': { needs: 'SESSION', ask: 'mutation { revokeOtherSessions { id } }' },
+  'Mutation.acknowledgeAlert': {
+    needs: 'SESSION',
+    ask: 'mutation ($id: ID!) { acknowledgeAlert(id: $id) { id } }',
+    variables: ({ alertId }) => ({ id: alertId }),
+  },
+
+  'Mutation.createRecord': {
+    needs: 'SESSION',
+    ask: 'mutation { createRecord(input: { collection: "notes", secret: 1 }) { id } }',
+  },
+  'Mutation.updateRecord': {
+    needs: 'SESSION',
+    ask: 'mutation ($id: ID!) { updateRecord(input: { id: $id, revision: 1, title: "x" }) { id } }',
+    variables: ({ recordId }) => ({ id: recordId }),
+  },
+  'Mutation.deleteRecord': {
+    needs: 'SESSION',
+    ask: 'mutation ($id: ID!) { deleteRecord(input: { id: $id }) { deletedId } }',
+    variables: ({ recordId }) => ({ id: recordId }),
+  },
+}
