@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
+import type { SecurityAlert } from '../../generated/sqlite/client.ts'
 import { hashToken, isToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { NOT_ME_DAYS } from './raise-alert.ts'
@@ -11,7 +12,7 @@ const LONG_AGO = new Date(0)
 /**
  * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
  * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
- * stays, at the lowest level. LINK_INVALID, and nothing done, for a token that is unknown, used or too old.
+ * stays, at the lowest level. A passkey whose adding is disowned is removed. LINK_INVALID, and nothing done, for a token that is unknown, used or too old.
  */
 export async function disownAlert(context: Context, token: string): Promise<true> {
   const { services, viewer } = context
@@ -24,7 +25,8 @@ export async function disownAlert(context: Context, token: string): Promise<true
   wakeStreams(services, userId)
   if (viewer?.user.id === userId) {
     const session = { ...viewer.session, provedAt: LONG_AGO, strongProvedAt: null }
-    context.viewer = { ...viewer, session }
+    const passkeyCount = viewer.user.passkeyCount - (disowned.passkeyRemoved ? 1 : 0)
+    context.viewer = { ...viewer, user: { ...viewer.user, passkeyCount }, session }
   }
   return true
 }
@@ -38,6 +40,7 @@ async function throwEverybodyOut({ services, viewer, origin }: Context, tx: Syst
   })
   if (!alert) return null
   const { id, userId, kind } = alert
+  const passkeyRemoved = await removeAddedPasskey(tx, alert)
   const own = viewer?.user.id === userId ? viewer.session.id : null
   await tx.securityAlert.updateMany({ where: { id, acknowledgedAt: null }, data: { acknowledgedAt: now } })
   const ended = await tx.session.deleteMany({ where: { userId, ...(own && { id: { not: own } }) } })
@@ -56,10 +59,23 @@ async function throwEverybodyOut({ services, viewer, origin }: Context, tx: Syst
     sessionId: own,
     tableName: 'security_alerts',
     recordId: id,
-    details: { kind, sessionsEnded: ended.count },
+    details: { kind, sessionsEnded: ended.count, ...(passkeyRemoved && { passkeyRemoved }) },
   }
   await tx.auditEntry.create({ data: services.audit.row(event, origin) })
-  return { userId }
+  return { userId, passkeyRemoved }
+}
+
+/**
+ * Removes the passkey that a disowned alert tells of. Else a stranger who had read one mail could add one, and the owner
+ * could never be rid of it: removing a passkey asks for a passkey. Null for any other alert, or when it is gone.
+ */
+async function removeAddedPasskey(tx: SystemTx, { userId, kind, onceKey }: SecurityAlert): Promise<string | null> {
+  if (kind !== 'passkey.added') return null
+  const id = onceKey.slice('passkey.added:'.length)
+  const { count } = await tx.passkey.deleteMany({ where: { id, userId } })
+  if (count === 0) return null
+  await tx.user.update({ where: { id: userId }, data: { passkeyCount: { decrement: 1 } } })
+  return id
 }
 
 async function refused({ services, viewer, origin }: Context): Promise<AppError> {
