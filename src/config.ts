@@ -222,7 +222,10 @@ function alertWebhookOf(setting: ReadSetting, refuse: Refuse): Config['alertWebh
   const secret = setting<string | null>('ALERT_WEBHOOK_SECRET', values.secret(24), null)
   if (url && !secret)
     refuse('ALERT_WEBHOOK_SECRET', 'It is not set, and the webhook could not tell our calls from others.')
-  if (secret?.startsWith('whsec_') && !/^whsec_(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?$/.test(secret))
+  if (
+    secret?.startsWith('whsec_') &&
+    !/^whsec_(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?$/.test(secret)
+  )
     refuse('ALERT_WEBHOOK_SECRET', 'Behind whsec_ stands no base64 of 18 bytes or more.')
   return url && secret ? { url, secret } : null
 }

@@ -57,6 +57,15 @@ describe('in development', () => {
     expect(faulty({ HOST: '0.0.0.0', SMTP_URL, MAIL_FROM })).toEqual([])
   })
 
+  test('the webhook needs a secret, and one that says it is base64 must be', () => {
+    const ALERT_WEBHOOK_URL = 'https://hooks.example.com/latchkey'
+    expect(faulty({ ALERT_WEBHOOK_URL })).toEqual(['ALERT_WEBHOOK_SECRET'])
+    for (const good of [`whsec_${randomBytes(32).toString('base64')}`, 'a-secret-of-more-than-24-characters'])
+      expect(faulty({ ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET: good })).toEqual([])
+    for (const bad of ['whsec_this-is-no-base64-at-all', 'whsec_c2hvcnQ=', `whsec_${'a'.repeat(33)}`])
+      expect(faulty({ ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET: bad })).toEqual(['ALERT_WEBHOOK_SECRET'])
+  })
+
   test('the public URL follows the port', () => {
     expect(readConfig({ PORT: '5000' }).publicUrl.origin).toBe('http://localhost:5000')
   })

@@ -4,6 +4,7 @@ import { createClient } from 'latchkey/client'
 export const latchkey = createClient({
   url: 'https://id.example.com/graphql',
   onUnauthenticated: () => location.assign('/sign-in'),
+  onReauthenticationRequired: (needed) => prove(needed), // see "Asking people to prove who they are"
 })
 // #endregion
 
@@ -41,6 +42,25 @@ export async function openLink(ask: (request: ConfirmationRequired) => Promise<v
 }
 // #endregion
 
+// #region passkey-sign-in
+import { isAutofillSupported } from 'latchkey/client'
+
+/** Once, when the sign-in page has loaded. Its field has `autocomplete="username webauthn"`. */
+export async function offerPasskeys(): Promise<void> {
+  if (!(await isAutofillSupported())) return
+  const outcome = await latchkey.signInWithPasskey({ autofill: true })
+  if (outcome.kind === 'SignedIn') location.assign('/')
+}
+
+/** For a button. Gives what to tell the person, if anything. */
+export async function signInWithPasskey(): Promise<string | null> {
+  const outcome = await latchkey.signInWithPasskey({ rememberDevice: true })
+  if (outcome.kind === 'NotUsed') return 'No passkey was used. You can always sign in by mail.'
+  location.assign('/')
+  return null
+}
+// #endregion
+
 // #region who-and-out
 import type { User } from 'latchkey/client'
 
@@ -51,6 +71,59 @@ export async function whoIsIt(): Promise<User | null> {
 export async function signOut(everywhere: boolean): Promise<void> {
   if (everywhere) await latchkey.revokeOtherSessions()
   await latchkey.logout()
+}
+// #endregion
+
+// #region passkeys
+import type { Passkey } from 'latchkey/client'
+
+/** Gives what to tell the person. */
+export async function addPasskey(): Promise<string> {
+  const outcome = await latchkey.registerPasskey()
+  if (outcome.kind === 'Registered') return `${outcome.passkey.name} can sign you in now. Mail still can, too.`
+  if (outcome.reason === 'ALREADY_REGISTERED') return 'This device has a passkey of yours already.'
+  return outcome.reason === 'UNSUPPORTED' ? 'This browser cannot make a passkey.' : 'No passkey was made.'
+}
+
+export async function passkeys(): Promise<{ list: Passkey[]; mayAdd: boolean }> {
+  const { passkeys, passkeysLeft } = await latchkey.securityDevices()
+  return { list: passkeys, mayAdd: passkeysLeft > 0 }
+}
+// #endregion
+
+// #region prove
+import type { Reauthentication } from 'latchkey/client'
+
+/** In the place of your own dialog: gives what the person typed, or null when they put it off. */
+export const dialog = {
+  ask: (question: string): Promise<string | null> => Promise.resolve(prompt(question)),
+}
+
+/** True once the person has proved who they are. */
+async function prove({ methods, client }: Reauthentication): Promise<boolean> {
+  if (methods.includes('PASSKEY')) {
+    const outcome = await client.reauthenticateWithPasskey()
+    if (outcome.kind === 'Proved') return true
+  }
+  if (!methods.includes('MAGIC_LINK')) return false
+  await client.requestReauthenticationCode()
+  const code = await dialog.ask('We sent you a mail. Which code does it hold?')
+  if (code === null) return false
+  await client.reauthenticateWithCode({ code })
+  return true
+}
+// #endregion
+
+// #region alerts
+import type { SecurityAlert } from 'latchkey/client'
+
+/** Shows the warnings that are not seen yet, and then each as it happens, until `signal` calls it off. */
+export async function watchAlerts(show: (alert: SecurityAlert) => void, signal: AbortSignal): Promise<void> {
+  const showUnseen = async () => {
+    const { edges } = await latchkey.securityAlerts({ first: 20 })
+    for (const { node } of edges) if (node.acknowledgedAt === null) show(node)
+  }
+  await latchkey.onSecurityAlert(show, { signal, onOpen: showUnseen })
 }
 // #endregion
 
@@ -91,15 +164,8 @@ export async function deleteNote(note: PrivateRecord): Promise<void> {
 // #endregion
 
 // #region secret
-/** `prove` signs the person in again, by one of `methods`: with a mail, as above, for instance. */
-export async function readSecret(id: string, prove: (methods: readonly string[]) => Promise<void>): Promise<unknown> {
-  try {
-    return (await latchkey.recordWithSecret(id))?.secret
-  } catch (error) {
-    if (!isLatchkeyError(error, 'REAUTHENTICATION_REQUIRED')) throw error
-    await prove(error.methods)
-    return (await latchkey.recordWithSecret(id))?.secret
-  }
+export async function readSecret(id: string): Promise<unknown> {
+  return (await latchkey.recordWithSecret(id))?.secret
 }
 // #endregion
 

@@ -2,7 +2,7 @@ import { LatchkeyError, readErrors } from './errors.ts'
 import { answerIn, post, readResponse, type Answer, type Transport } from './send.ts'
 
 /** Called when the server has taken the subscription: from now on nothing is missed. */
-export type StreamOptions = { signal?: AbortSignal | undefined; onOpen?: (() => void) | undefined }
+export type StreamOptions = { signal?: AbortSignal | undefined; onOpen?: (() => void | Promise<void>) | undefined }
 
 /**
  * The answers of a subscription as they come, over server-sent events (the "distinct connections mode" of graphql-sse).
@@ -19,7 +19,7 @@ export async function* subscribe(
     yield await readResponse(transport, response, signal)
     return
   }
-  onOpen?.()
+  await onOpen?.()
   for await (const { event, data } of events(response.body, signal)) {
     if (event === 'complete') return
     const answer = event === 'next' ? answerIn(data) : null

@@ -8,8 +8,11 @@ import {
 import type { Transport } from './send.ts'
 
 export type AlertOptions = Pick<StreamOptions, 'signal'> & {
-  /** Called each time the stream has begun: read `securityAlerts` for what was raised before, or while it was broken. */
-  onOpen?: () => void
+  /**
+   * Called each time the stream has begun: the moment to read `securityAlerts` for what was raised before, or while it
+   * was broken. What happens meanwhile waits until it has ended.
+   */
+  onOpen?: () => void | Promise<void>
 }
 
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1_000, 30_000]
@@ -25,10 +28,10 @@ export async function listenForAlerts(
 ): Promise<void> {
   let wait = FIRST_WAIT_MS
   let openedAt = Number.POSITIVE_INFINITY
-  const opened = (): void => {
+  const opened = async (): Promise<void> => {
     wait = FIRST_WAIT_MS
     openedAt = Date.now()
-    onOpen?.()
+    await onOpen?.()
   }
   while (!signal?.aborted) {
     openedAt = Number.POSITIVE_INFINITY

@@ -21,7 +21,16 @@ import { removeDeadSessions } from './sessions/remove-dead-sessions.ts'
 import { openMailbox } from '../platform/mail/mailbox.ts'
 import type { Services } from '../services.ts'
 
-export const JOBS: readonly Job[] = [removeDeadLinks, forgetUnseen, removeDeadSessions, removeOldAlerts, weighReads, removeOldChallenges, removeOldCodes, removeOldEntries]
+export const JOBS: readonly Job[] = [
+  removeDeadLinks,
+  forgetUnseen,
+  removeDeadSessions,
+  removeOldAlerts,
+  weighReads,
+  removeOldChallenges,
+  removeOldCodes,
+  removeOldEntries,
+]
 
 /** Mounts what is not GraphQL. */
 export function mountRoutes(app: Hono, { config, now }: Services): void {

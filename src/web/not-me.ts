@@ -1,5 +1,4 @@
 import { isLatchkeyError } from '../client/index.ts'
-import type { DisownAlertMutation } from '../client/generated/graphql.ts'
 import { find, show } from './dom.ts'
 import { onSend } from './form.ts'
 import { latchkey } from './latchkey.ts'

@@ -82,7 +82,12 @@ const EXCEPTIONS: readonly Exception[] = [
     types: 'only',
     why: 'the security log and the tally of reads are opened once, as the platform is',
   },
-  { from: /^platform\/(db|outbox)\//, to: /^generated\//, types: 'only', why: 'the rows and clients that Prisma makes' },
+  {
+    from: /^platform\/(db|outbox)\//,
+    to: /^generated\//,
+    types: 'only',
+    why: 'the rows and clients that Prisma makes',
+  },
   // Values.
   {
     from: /^platform\/db\/(client|own-models)\.ts$/,

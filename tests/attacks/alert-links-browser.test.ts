@@ -30,7 +30,7 @@ describe.skipIf(withoutBrowser())('the page of "this was not me", in a real brow
 
   const shown = (page: Page, state: string) => page.locator(`[data-state="${state}"]`).waitFor({ state: 'visible' })
   const sessions = (app: TestApp) => app.services.database.systemDb.session.count()
-  const isKept = async (page: Page) => (await page.evaluate('location.href + JSON.stringify(history.state)')) as string
+  const isKept = (page: Page) => page.evaluate<string>('location.href + JSON.stringify(history.state)')
 
   test('M2: a scanner that loads it and runs its script changes nothing; the button throws everybody out', async ({
     app,

@@ -13,7 +13,9 @@ async function warned(app: TestApp, ada: Person): Promise<{ id: string; token: s
   const before = app.mailbox.mails.length
   const id = await raise(app, ada)
   await app.services.outbox.sendDue()
-  const mail = app.mailbox.mails.slice(before).find(({ to, text }) => to === ada.email && text.includes('/auth/not-me#'))
+  const mail = app.mailbox.mails
+    .slice(before)
+    .find(({ to, text }) => to === ada.email && text.includes('/auth/not-me#'))
   if (!mail) throw new Error('No mail has come.')
   return { id, token: notMeTokenIn(mail) }
 }
@@ -111,7 +113,9 @@ describe('"this was not me"', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.browser().graphql(DISOWN, { token })))
     expect(answers.filter(({ data }) => data?.['disownAlert'] === true)).toHaveLength(1)
     expect(answers.filter(({ code }) => code === 'LINK_INVALID')).toHaveLength(49)
-    const done = await app.services.database.systemDb.auditEntry.count({ where: { action: 'alert.disowned', success: true } })
+    const done = await app.services.database.systemDb.auditEntry.count({
+      where: { action: 'alert.disowned', success: true },
+    })
     expect(done).toBe(1)
   })
 

@@ -147,7 +147,7 @@ async function subscribed(browser: Visitor, query: string, { email }: Things): P
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true }
     if (done) throw new Error(`The stream ended with nothing: ${text}`)
-    text += decoder.decode(value as Uint8Array, { stream: true })
+    text += decoder.decode(value, { stream: true })
     const [, json] = /^data: ?(\{.*\})$/m.exec(text) ?? []
     if (json) {
       await Promise.all([happened, reader?.cancel()])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { raise } from '../features/alerts/support.ts'
 import { codeIn, tokenIn } from '../support/mailbox.ts'
 import { loadExample, openBrowser, openScript, startGuideServer } from './support.ts'
 
@@ -8,14 +9,20 @@ type Pending = { requestedAt: string; deviceName: string; ipAddress: string | nu
 type SignIn = { askForMail(email: string): Promise<string>; signInWithCode(code: string): Promise<void> }
 type Sdk = SignIn & {
   openLink(ask: (request: Pending) => Promise<void>): Promise<void>
-  whoIsIt(): Promise<{ email: string } | null>
+  whoIsIt(): Promise<{ id: string; email: string } | null>
   signOut(everywhere: boolean): Promise<void>
   addNote(title: string, text: string, pin: string): Promise<Note>
   notesPage(after?: string | null): Promise<{ edges: { node: Note }[]; totalCount: number }>
   allNoteTitles(): Promise<(string | null)[]>
   saveNote(note: Note, text: string): Promise<Note | null>
   deleteNote(note: Note): Promise<void>
-  readSecret(id: string, prove: (methods: readonly string[]) => Promise<void>): Promise<unknown>
+  readSecret(id: string): Promise<unknown>
+  dialog: { ask(question: string): Promise<string | null> }
+  offerPasskeys(): Promise<void>
+  signInWithPasskey(): Promise<string | null>
+  addPasskey(): Promise<string>
+  passkeys(): Promise<{ list: unknown[]; mayAdd: boolean }>
+  watchAlerts(show: (alert: { kind: string }) => void, signal: AbortSignal): Promise<void>
   showNote(id: string): Promise<{ title: string | null; locked: boolean } | null>
   noteCount(): Promise<number>
   textFor(error: unknown): string
@@ -30,13 +37,10 @@ test('the SDK: sign in by code, keep notes, read a secret with a fresh proof, si
   const app = await startGuideServer()
   const went = openBrowser(app)
   const guide = await loadExample<Sdk>('sdk')
-  const signIn = async (mails: number) => {
-    expect(await guide.askForMail(EMAIL)).not.toBe('')
-    await guide.signInWithCode(codeIn(await app.mailbox.latest(EMAIL, mails)))
-  }
 
   expect(await guide.whoIsIt()).toBeNull()
-  await signIn(1)
+  expect(await guide.askForMail(EMAIL)).not.toBe('')
+  await guide.signInWithCode(codeIn(await app.mailbox.latest(EMAIL)))
   expect(went).toEqual(['https://app.example.com/notes'])
   expect(await guide.whoIsIt()).toMatchObject({ email: EMAIL })
 
@@ -51,16 +55,15 @@ test('the SDK: sign in by code, keep notes, read a secret with a fresh proof, si
   const inTheWay = await guide.saveNote(first, 'Written from an old revision')
   expect(inTheWay).toEqual(second)
 
-  expect(await guide.readSecret(first.id, NEVER)).toEqual({ pin: '1234' })
+  guide.dialog.ask = NEVER
+  expect(await guide.readSecret(first.id)).toEqual({ pin: '1234' })
   app.clock.advance(16 * 60_000)
+  guide.dialog.ask = () => Promise.resolve(null)
   expect(await guide.showNote(first.id)).toEqual({ title: 'Shopping', locked: true })
-  const asked: (readonly string[])[] = []
-  const prove = async (methods: readonly string[]) => {
-    asked.push(methods)
-    await signIn(2)
-  }
-  expect(await guide.readSecret(first.id, prove)).toEqual({ pin: '1234' })
-  expect(asked).toEqual([expect.arrayContaining(['MAGIC_LINK'])])
+  await expect(guide.readSecret(first.id)).rejects.toMatchObject({ code: 'REAUTHENTICATION_REQUIRED' })
+  guide.dialog.ask = async () =>
+    codeIn(await app.mailbox.latest(EMAIL, 3, ({ subject }) => /that it is you/.test(subject)))
+  expect(await guide.readSecret(first.id)).toEqual({ pin: '1234' })
   expect(await guide.showNote(first.id)).toEqual({ title: 'Shopping', locked: false })
 
   await guide.deleteNote(inTheWay ?? first)
@@ -98,6 +101,37 @@ test('the SDK: in another browser the link asks first, then signs in there', asy
   })
   expect(went).toEqual(['/auth/verify', 'https://app.example.com/notes'])
   expect(await guide.whoIsIt()).toMatchObject({ email: EMAIL })
+})
+
+test('the SDK: where there are no passkeys, mail goes on', async () => {
+  const app = await startGuideServer()
+  const went = openBrowser(app)
+  const guide = await loadExample<Sdk>('sdk')
+  await guide.offerPasskeys()
+  expect(await guide.signInWithPasskey()).toContain('sign in by mail')
+  await guide.askForMail(EMAIL)
+  await guide.signInWithCode(codeIn(await app.mailbox.latest(EMAIL)))
+  expect(went).toHaveLength(1)
+  expect(await guide.passkeys()).toEqual({ list: [], mayAdd: true })
+  expect(await guide.addPasskey()).toBe('This browser cannot make a passkey.')
+})
+
+test('the SDK: warnings are shown as they happen', async () => {
+  const app = await startGuideServer()
+  openBrowser(app)
+  const guide = await loadExample<Sdk>('sdk')
+  await guide.askForMail(EMAIL)
+  await guide.signInWithCode(codeIn(await app.mailbox.latest(EMAIL)))
+
+  const controller = new AbortController()
+  const shown: string[] = []
+  const watching = guide.watchAlerts(({ kind }) => {
+    shown.push(kind)
+    controller.abort()
+  }, controller.signal)
+  await raise(app, { userId: (await guide.whoIsIt())?.id ?? '', email: EMAIL })
+  await watching
+  expect(shown).toEqual(['login.new-device'])
 })
 
 test('the SDK: errors have a text by their code, and an ended session leads to the sign-in page', async () => {

@@ -35,15 +35,18 @@ function streamOf(pieces: readonly (string | Uint8Array)[], then: 'end' | 'break
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
 }
 
+/** As a real fetch does it: the body breaks when the request is called off. */
+function brokenBy(signal: AbortSignal | null | undefined, response: Response): Response {
+  if (!signal || !response.body) return response
+  return new Response(response.body.pipeThrough(new TransformStream(), { signal }), response)
+}
+
 function listening(answers: readonly (() => Response)[], options: Partial<ClientOptions> = {}) {
   const left = [...answers]
   const fetch = vi.fn<typeof globalThis.fetch>(async (_url, init) => {
     const answer = left.shift()
     if (!answer) throw new Error('The test gave no further answer.')
-    const response = answer()
-    // As a real fetch does: the body breaks when the request is called off.
-    init?.signal?.addEventListener('abort', () => void response.body?.cancel().catch(() => null))
-    return response
+    return brokenBy(init?.signal, answer())
   })
   const client = createClient({ url: 'https://id.example.com/graphql', fetch, ...options })
   const controller = new AbortController()

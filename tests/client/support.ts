@@ -29,8 +29,8 @@ function fetchFrom(app: TestApp): typeof fetch {
     const request = new Request(input, init)
     const { origin, pathname } = new URL(request.url)
     if (origin !== SERVER_ORIGIN) throw new Error(`The guide calls ${origin}, which is not its server.`)
-    const { method, headers, redirect } = request
-    return nodeFetch(new URL(pathname, app.url), { method, headers, redirect, body: await request.text() })
+    const { method, headers, redirect, signal } = request
+    return nodeFetch(new URL(pathname, app.url), { method, headers, redirect, signal, body: await request.text() })
   }
 }
 

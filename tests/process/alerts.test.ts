@@ -63,22 +63,25 @@ describe.runIf(provider === 'sqlite')('one process on SQLite', () => {
   })
 })
 
-describe.runIf(provider === 'postgresql' && process.env['TEST_REDIS_URL'])('two processes on PostgreSQL and Redis', () => {
-  test('an alert that the other process raised reaches its reader', async () => {
-    const some = await startSome(2)
-    const { reader } = await tellsOfNewDevice(some)
-    reader.leave()
-    await inAll([some[0], some[1]])
-  })
+describe.runIf(provider === 'postgresql' && process.env['TEST_REDIS_URL'])(
+  'two processes on PostgreSQL and Redis',
+  () => {
+    test('an alert that the other process raised reaches its reader', async () => {
+      const some = await startSome(2)
+      const { reader } = await tellsOfNewDevice(some)
+      reader.leave()
+      await inAll([some[0], some[1]])
+    })
 
-  test('S2: a session that the other process revokes ends its stream at once', async () => {
-    const some = await startSome(2)
-    const { ada, reader, elsewhere } = await tellsOfNewDevice(some)
-    granted(await elsewhere.graphql('mutation ($id: ID!) { revokeSession(id: $id) { id } }', { id: ada.sessionId }))
-    const before = performance.now()
-    expect(codeOf(await reader.next())).toBe('UNAUTHENTICATED')
-    expect(performance.now() - before).toBeLessThan(5_000) // and not only when the stream looks by itself
-    expect((await reader.next()).done).toBe(true)
-    await inAll([some[0], some[1]])
-  })
-})
+    test('S2: a session that the other process revokes ends its stream at once', async () => {
+      const some = await startSome(2)
+      const { ada, reader, elsewhere } = await tellsOfNewDevice(some)
+      granted(await elsewhere.graphql('mutation ($id: ID!) { revokeSession(id: $id) { id } }', { id: ada.sessionId }))
+      const before = performance.now()
+      expect(codeOf(await reader.next())).toBe('UNAUTHENTICATED')
+      expect(performance.now() - before).toBeLessThan(5_000) // and not only when the stream looks by itself
+      expect((await reader.next()).done).toBe(true)
+      await inAll([some[0], some[1]])
+    })
+  },
+)

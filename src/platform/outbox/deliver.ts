@@ -54,8 +54,7 @@ export function makeDelivery({ database, mail, webhook, keys, log, now, metrics 
    */
   async function work(row: OutboxMessage): Promise<void> {
     const channel = row.channel === 'mail' ? mail : row.channel === 'webhook' ? (webhook ?? null) : null
-    // The channel that sealed a message opens it, so each gets its own kind.
-    const { outcome, told } = channel ? await attempt(row, channel as Channel<unknown>) : NO_CHANNEL
+    const { outcome, told } = channel ? await attempt(row, channel) : NO_CHANNEL
     const nextTryAt = outcome === 'retried' ? await postpone(row) : await remove(row)
     const name = row.channel === 'webhook' ? 'webhook' : 'mail'
     metrics?.message(name, outcome)
@@ -70,6 +69,7 @@ export function makeDelivery({ database, mail, webhook, keys, log, now, metrics 
     })
   }
 
+  // The channel that sealed a message opens it, so each gets its own kind.
   async function attempt(row: OutboxMessage, channel: Channel<unknown>): Promise<Attempt> {
     if (row.expiresAt <= now()) return { outcome: 'expired', told: {} }
     let message: unknown

@@ -108,7 +108,9 @@ describe('repeated failures', () => {
     expect(await lines()).toMatchObject([{ userId: null, success: false }])
     await app.services.outbox.sendDue()
     const mails = app.mailbox.mails.filter(({ to }) => to === 'root@example.com')
-    expect(mails.map(({ subject }) => subject)).toEqual([`Alert: Many failed sign-ins from one network (${app.url.host})`])
+    expect(mails.map(({ subject }) => subject)).toEqual([
+      `Alert: Many failed sign-ins from one network (${app.url.host})`,
+    ])
     expect(mails[0]?.text).toContain('Network: 127.0.0.0/24')
     expect(await app.services.database.systemDb.securityAlert.count()).toBe(0)
   })

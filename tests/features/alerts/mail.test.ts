@@ -81,7 +81,9 @@ describe('devices and places', () => {
     const other = app.browser(FIREFOX)
     for (let times = 0; times < 3; times++) await signIn(app, email, { browser: other })
     await app.services.outbox.sendDue()
-    expect(alertsTo(app, email).map(({ subject }) => subject)).toEqual([`A sign-in from a new device (${app.url.host})`])
+    expect(alertsTo(app, email).map(({ subject }) => subject)).toEqual([
+      `A sign-in from a new device (${app.url.host})`,
+    ])
     expect(alertsTo(app, email)[0]?.text).toContain('Firefox on Linux')
   })
 

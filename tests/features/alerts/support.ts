@@ -65,7 +65,11 @@ export async function raise(
   announceAlerts(services, [raised])
   return raised?.id ?? ''
 }
-type Raised = { kind: AlertKind; onceKey: string; origin: typeof ORIGIN | (Omit<typeof ORIGIN, 'ipAddress'> & { ipAddress: string }) }
+type Raised = {
+  kind: AlertKind
+  onceKey: string
+  origin: typeof ORIGIN | (Omit<typeof ORIGIN, 'ipAddress'> & { ipAddress: string })
+}
 
 /** The token in an alert's mail. */
 export function notMeTokenIn({ text }: Pick<Mail, 'text'>): string {

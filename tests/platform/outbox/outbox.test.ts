@@ -62,7 +62,14 @@ describe.each(providers)('on %s', (provider) => {
     const outcomes: MessageOutcome[] = []
     const message = (_channel: string, outcome: MessageOutcome) => void outcomes.push(outcome)
     const metrics = { message, outboxWaiting: () => {} }
-    const outbox = openOutbox({ database: opened, mail: mailChannel(mailer), keys, log, now: () => clock.time, metrics })
+    const outbox = openOutbox({
+      database: opened,
+      mail: mailChannel(mailer),
+      keys,
+      log,
+      now: () => clock.time,
+      metrics,
+    })
     closing.push(() => outbox.stop())
     const db = opened.systemDb
     return {

@@ -31,8 +31,10 @@ async function receiver(answer: (response: ServerResponse, request: IncomingMess
   return { calls, url: `http://127.0.0.1:${port}/hook/canary-path` }
 }
 
-const ending = (status: number, headers: Record<string, string> = {}) => (response: ServerResponse) =>
-  void response.writeHead(status, headers).end('canary-answer')
+const ending =
+  (status: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse) =>
+    void response.writeHead(status, headers).end('canary-answer')
 
 test.each([
   ['with whsec_', SECRET, new Webhook(SECRET)],
