@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts'
 import type { AppError } from '../../errors.ts'
 import type { ViewerSession } from '../../viewer.ts'
+import { logFailedReauthentication, reauthenticationRow } from '../sessions/log-reauthentication.ts'
 import { renewSession, takeUpRenewed } from '../sessions/renew-session.ts'
 import { requireViewer } from '../sessions/signed-in.ts'
 import type { SignedInContext } from '../sessions/signed-in.ts'
@@ -41,7 +42,7 @@ export async function completeReauthentication(context: Context, input: Input): 
     })
     if (count === 0) return null
     const started = await renewSession(context, tx, 'PASSKEY')
-    await tx.auditEntry.create({ data: eventOf(context, { succeeded: true }) })
+    await tx.auditEntry.create({ data: reauthenticationRow(context, { method: 'PASSKEY' }) })
     return started
   })
   if (renewed) return takeUpRenewed(context, renewed)
@@ -50,20 +51,6 @@ export async function completeReauthentication(context: Context, input: Input): 
 }
 
 async function refuse(context: SignedInContext, reason: string): Promise<AppError> {
-  await context.services.audit.commit([eventOf(context, { succeeded: false, reason })])
+  await logFailedReauthentication(context, { method: 'PASSKEY', reason })
   return passkeyInvalid()
-}
-
-function eventOf(
-  { services, viewer, origin }: SignedInContext,
-  { succeeded, ...why }: { succeeded: boolean; reason?: string },
-) {
-  const event = {
-    action: succeeded ? 'reauthentication.succeeded' : 'reauthentication.failed',
-    userId: viewer.user.id,
-    sessionId: viewer.session.id,
-    success: succeeded,
-    details: { method: 'PASSKEY', ...why },
-  }
-  return services.audit.row(event, origin)
 }

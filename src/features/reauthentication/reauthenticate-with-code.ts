@@ -1,16 +1,17 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { ReauthenticationCode } from '../../generated/sqlite/client.ts'
-import type { Viewer, ViewerSession } from '../../viewer.ts'
+import type { ViewerSession } from '../../viewer.ts'
+import { logFailedReauthentication, reauthenticationRow } from '../sessions/log-reauthentication.ts'
 import { renewSession, takeUpRenewed } from '../sessions/renew-session.ts'
-import { signedIn } from '../sessions/signed-in.ts'
+import { requireViewer } from '../sessions/signed-in.ts'
+import type { SignedInContext } from '../sessions/signed-in.ts'
 import type { StartedSession } from '../sessions/start-session.ts'
 import { digitsIn, isCode, MAX_CODE_TRIES } from '../sign-in/six-digits.ts'
 
 // Who asks again while the first mail is on its way can use either; an older one than these is dead.
 const KEPT = 3
 
-type SignedInContext = Context & { viewer: Viewer }
 type Reason = 'not-asked-here' | 'malformed' | 'used' | 'expired' | 'too-many-tries' | 'wrong'
 
 /**
@@ -19,26 +20,25 @@ type Reason = 'not-asked-here' | 'malformed' | 'used' | 'expired' | 'too-many-tr
  * whatever is wrong; the log alone knows what it was.
  */
 export async function reauthenticateWithCode(context: Context, input: { code: string }): Promise<ViewerSession> {
-  signedIn(context)
-  const viewerContext = context as SignedInContext // just asked for
+  requireViewer(context)
   const code = digitsIn(input.code)
-  const asked = await codesOfThisSession(viewerContext)
+  const asked = await codesOfThisSession(context)
   const [newest] = asked
-  if (!newest) throw await refuse(viewerContext, 'not-asked-here')
-  if (code === null) throw await refuse(viewerContext, 'malformed')
+  if (!newest) throw await refuse(context, 'not-asked-here')
+  if (code === null) throw await refuse(context, 'malformed')
 
   let reason: Reason = whyDead(newest, context.services.now()) ?? 'too-many-tries'
   for (const { id } of asked) {
-    const counted = await countTry(viewerContext, id)
+    const counted = await countTry(context, id)
     if (!counted) continue
     reason = 'wrong'
     if (!isCode(context.services.keys, { purpose: 'reauthentication', id }, counted.codeHash, code)) continue
-    const renewed = await useUp(viewerContext, id)
-    if (renewed) return takeUpRenewed(viewerContext, renewed)
+    const renewed = await useUp(context, id)
+    if (renewed) return takeUpRenewed(context, renewed)
     reason = 'used'
     break
   }
-  throw await refuse(viewerContext, reason)
+  throw await refuse(context, reason)
 }
 
 function codesOfThisSession({ db, viewer }: SignedInContext): Promise<ReauthenticationCode[]> {
@@ -61,7 +61,7 @@ async function countTry({ db, services, viewer }: SignedInContext, id: string): 
 
 /** Uses the code up and renews the session, both or neither. Null where another request was first. */
 function useUp(context: SignedInContext, id: string): Promise<StartedSession | null> {
-  const { db, services, viewer, origin } = context
+  const { db, services, viewer } = context
   const now = services.now()
   return db.$transaction(async (tx) => {
     const { count } = await tx.reauthenticationCode.updateMany({
@@ -70,30 +70,18 @@ function useUp(context: SignedInContext, id: string): Promise<StartedSession | n
     })
     if (count === 0) return null
     const renewed = await renewSession(context, tx, 'MAGIC_LINK')
-    await tx.auditEntry.create({ data: services.audit.row(eventOf(viewer, 'succeeded'), origin) })
+    await tx.auditEntry.create({ data: reauthenticationRow(context, { method: 'MAGIC_LINK' }) })
     return renewed
   })
 }
 
-async function refuse({ services, viewer, origin }: SignedInContext, reason: Reason): Promise<AppError> {
-  await services.audit.commit([services.audit.row(eventOf(viewer, 'failed', reason), origin)])
+async function refuse(context: SignedInContext, reason: Reason): Promise<AppError> {
+  await logFailedReauthentication(context, { method: 'MAGIC_LINK', reason })
   return new AppError(
     'CODE_INVALID',
     'This code is wrong or too old, or another session asked for it. After five tries a new one is needed.',
     { field: 'code' },
   )
-}
-
-function eventOf({ user, session }: Viewer, outcome: 'succeeded' | 'failed', reason?: Reason) {
-  return {
-    action: `reauthentication.${outcome}`,
-    userId: user.id,
-    sessionId: session.id,
-    tableName: 'sessions',
-    recordId: session.id,
-    success: outcome === 'succeeded',
-    details: { method: 'MAGIC_LINK', ...(reason && { reason }) },
-  }
 }
 
 function whyDead(code: ReauthenticationCode, now: Date): 'used' | 'expired' | null {

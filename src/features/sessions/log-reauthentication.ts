@@ -1,20 +1,28 @@
-import type { Context } from '../../context.ts'
 import type { AuthMethod } from '../../viewer.ts'
-import { signedIn } from './signed-in.ts'
+import { noteFailure } from '../alerts/note-failure.ts'
+import type { AuditRow } from '../audit/audit-log.ts'
+import type { SignedInContext } from './signed-in.ts'
 
-/** Logs that the viewer proved themselves again; with a reason, that a try failed. */
-export async function logReauthentication(
-  context: Context,
-  { method, reason }: { method: AuthMethod; reason?: string },
-): Promise<void> {
-  const { audit } = context.services
-  const { user, session } = signedIn(context)
-  const event = {
-    action: reason ? 'reauthentication.failed' : 'reauthentication.succeeded',
-    userId: user.id,
-    sessionId: session.id,
-    success: !reason,
-    details: { method, ...(reason && { reason }) },
-  }
-  await audit.commit([audit.row(event, context.origin)])
+type Outcome = {
+  method: AuthMethod
+  /** Why it failed, for the log alone; left out where it succeeded. */
+  reason?: string
+}
+
+/** The line that tells that the viewer proved themselves again, or tried to. */
+export function reauthenticationRow(
+  { services, viewer, origin }: SignedInContext,
+  { method, reason }: Outcome,
+): AuditRow {
+  const { user, session } = viewer
+  const about = { userId: user.id, sessionId: session.id, tableName: 'sessions', recordId: session.id }
+  const action = reason ? 'reauthentication.failed' : 'reauthentication.succeeded'
+  const details = { method, ...(reason && { reason }) }
+  return services.audit.row({ ...about, action, success: !reason, details }, origin)
+}
+
+/** Logs a failed try with its reason, and counts it towards a warning, as a failed sign-in. */
+export async function logFailedReauthentication(context: SignedInContext, failure: Required<Outcome>): Promise<void> {
+  await context.services.audit.commit([reauthenticationRow(context, failure)])
+  noteFailure(context, context.viewer.user.id)
 }
