@@ -39,7 +39,7 @@ describe('what is wrong with a request has a code of the list', () => {
     ['an empty document', 'GRAPHQL_PARSE_FAILED', '{"query":"# nothing"}'],
     ['a field that is not there', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ nothing }"}'],
     ['a fragment that is not there', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ ...F }"}'],
-    ['a subscription', 'BAD_INPUT', '{"query":"subscription { me { id } }"}'],
+    ['a subscription to what is none', 'GRAPHQL_VALIDATION_FAILED', '{"query":"subscription { me { id } }"}'],
     ['a definition', 'GRAPHQL_VALIDATION_FAILED', '{"query":"type A { a: String } { me { id } }"}'],
     ['an argument of the wrong kind', 'GRAPHQL_VALIDATION_FAILED', '{"query":"{ node(id: {}) { id } }"}'],
     ['a variable that is missing', 'BAD_INPUT', variables(NODE, {})],
