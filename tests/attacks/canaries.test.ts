@@ -4,8 +4,20 @@ import { openLog } from '../../src/platform/log.ts'
 import { startTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Visitor } from '../support/browser-like.ts'
+import { makeAuthenticator } from '../support/authenticator.ts'
 import { codeIn, testMailbox, tokenIn } from '../support/mailbox.ts'
+import type { TestMailbox } from '../support/mailbox.ts'
 import { newAddress, REQUEST, VERIFY, VERIFY_CODE } from '../support/people.ts'
+import {
+  begin,
+  BEGIN_LOGIN,
+  COMPLETE_LOGIN,
+  passkeyLogin,
+  reauthenticate,
+  register,
+  siteOf,
+} from '../support/passkeys.ts'
+import type { Request } from '../support/passkeys.ts'
 import { create, list, made, newId, read, remove, update } from '../features/records/support.ts'
 import { databaseOf, redisOf, sightings, sightingsOfCode } from './canaries-support.ts'
 import type { Canary, Place } from './canaries-support.ts'
@@ -17,7 +29,19 @@ const SECRETS = [
   'canary: the second, ünsealed',
   'canary: refused as it was too deep',
   'canary: in the document',
+  'canary-of-the-prf-extension',
 ]
+
+const PURPOSES = [
+  'codes',
+  'seal-records',
+  'seal-mail',
+  'seal-webhooks',
+  'check',
+  'limit-keys',
+  'device-cookies',
+  'places',
+] as const
 
 // One long day of a server, with all that people do and much that they should not; then a look into every corner.
 describe('D6: canary secrets', () => {
@@ -60,7 +84,7 @@ describe('D6: canary secrets', () => {
     const masterKey = Buffer.from(app.env['MASTER_KEYS']?.split(':')[1] ?? '', 'base64url')
     expect(masterKey).toHaveLength(32)
     canaries.push({ name: 'the master key', bytes: masterKey })
-    for (const purpose of ['codes', 'seal-records', 'seal-mail', 'check', 'limit-keys'] as const) {
+    for (const purpose of PURPOSES) {
       canaries.push({ name: `the key for ${purpose}`, bytes: app.services.keys.subkey(purpose) })
     }
 
@@ -82,6 +106,7 @@ describe('D6: canary secrets', () => {
 
     await signInInEveryWay(ask)
     await keepRecords(ask)
+    await proveAgain(ask, mailbox)
     places = [
       { name: 'the log', content: Buffer.from(lines.join('')) },
       ...(await redisOf(app)),
@@ -124,6 +149,36 @@ describe('D6: canary secrets', () => {
     await browser.graphql('{ sessions { id } securityAudit { edges { node { details } } } }')
     await browser.graphql('mutation { revokeOtherSessions { id } }')
     await browser.graphql('mutation { logout }')
+  }
+
+  async function proveAgain(ask: Ask, mailbox: TestMailbox): Promise<void> {
+    const [browser, other, email] = [app.browser(), app.browser(), newAddress()]
+    await browser.graphql(VERIFY, { token: (await ask(browser, email)).token })
+    const authenticator = makeAuthenticator(siteOf(app))
+    expect((await register(browser, authenticator)).errors).toEqual([])
+    const { challengeId, options } = await begin<Request>(other, BEGIN_LOGIN)
+    const clientExtensionResults = { prf: { results: { first: SECRETS[4] } } }
+    const response = { ...authenticator.get(options), clientExtensionResults }
+    expect((await other.graphql(COMPLETE_LOGIN, { challengeId, response })).code).toBe('BAD_INPUT')
+    expect((await passkeyLogin(other, authenticator)).errors).toEqual([])
+    keepCookies(other)
+    expect((await reauthenticate(other, authenticator)).errors).toEqual([])
+    keepCookies(other)
+    await browser.graphql('mutation { requestReauthenticationCode { message } }')
+    app.clock.advance(60_000)
+    await app.services.outbox.sendDue()
+    const mine = mailbox.mails.filter(({ to }) => to === email)
+    const withCode = mine.find(({ subject }) => subject.startsWith('Confirm that it is you'))
+    if (withCode) codes.push(codeIn(withCode))
+    for (const { text } of mailbox.mails) {
+      const [, token] = /\/auth\/not-me#([\w-]{43})/.exec(text) ?? []
+      if (token) keep('a link that says "not me"', token)
+    }
+    const disowned = canaries.find(({ name }) => name === 'a link that says "not me"')
+    await app.browser().graphql('mutation ($token: String!) { disownAlert(token: $token) }', {
+      token: disowned?.bytes.toString(),
+    })
+    expect(disowned).toBeDefined()
   }
 
   async function keepRecords(ask: Ask): Promise<void> {
@@ -197,7 +252,7 @@ describe('D6: canary secrets', () => {
       /hash as itself in the (file|table)/,
     )
     expect(Buffer.concat(seenOnTheWay.map(({ content }) => content)).toString('latin1')).toMatch(/v1\.test\.[\w-]{200}/) // the waiting mail
-    expect([codes.length, canaries.length > 30]).toEqual([4, true])
+    expect([codes.length, canaries.length > 30]).toEqual([6, true])
   })
 
   test('D6: no token, cookie, code, secret or key stands in clear in the log, in Redis or in the database', () => {
@@ -207,7 +262,7 @@ describe('D6: canary secrets', () => {
 
   test('D6: nor does an address of a person, in Redis', () => {
     const redis = places.filter(({ name }) => name === 'Redis')
-    expect(addresses).toHaveLength(2)
+    expect(addresses).toHaveLength(3)
     expect(sightings(addresses, redis)).toEqual([])
     expect(sightings(addresses, places).length).toBeGreaterThan(0) // in the database it is in clear
   })
