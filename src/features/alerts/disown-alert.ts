@@ -3,7 +3,8 @@ import { AppError } from '../../errors.ts'
 import type { SecurityAlert } from '../../generated/sqlite/client.ts'
 import { hashToken, isToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
-import { NOT_ME_DAYS } from './raise-alert.ts'
+import { announceAlerts, NOT_ME_DAYS, raiseAlert } from './raise-alert.ts'
+import type { Alert, RaisedAlert } from './raise-alert.ts'
 import { wakeStreams } from './wake-streams.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -12,7 +13,8 @@ const LONG_AGO = new Date(0)
 /**
  * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
  * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
- * stays, at the lowest level. A passkey whose adding is disowned is removed. LINK_INVALID, and nothing done, for a token that is unknown, used or too old.
+ * stays, at the lowest level. A passkey whose adding is disowned is removed. LINK_INVALID, and nothing done, for a token
+ * that is unknown, used or too old.
  */
 export async function disownAlert(context: Context, token: string): Promise<true> {
   const { services, viewer } = context
@@ -21,18 +23,20 @@ export async function disownAlert(context: Context, token: string): Promise<true
     notMeHash && (await services.database.systemDb.$transaction((tx) => throwEverybodyOut(context, tx, notMeHash)))
   if (!disowned) throw await refused(context)
 
-  const { userId } = disowned
+  const { userId, removed } = disowned
+  announceAlerts(services, [removed])
   wakeStreams(services, userId)
   if (viewer?.user.id === userId) {
     const session = { ...viewer.session, provedAt: LONG_AGO, strongProvedAt: null }
-    const passkeyCount = viewer.user.passkeyCount - (disowned.passkeyRemoved ? 1 : 0)
+    const passkeyCount = viewer.user.passkeyCount - (removed ? 1 : 0)
     context.viewer = { ...viewer, user: { ...viewer.user, passkeyCount }, session }
   }
   return true
 }
 
 /** Null where another request was first, or the token never was, or is too old. */
-async function throwEverybodyOut({ services, viewer, origin }: Context, tx: SystemTx, notMeHash: string) {
+async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: string) {
+  const { services, viewer, origin } = context
   const now = services.now()
   const [alert] = await tx.securityAlert.updateManyAndReturn({
     where: { notMeHash, createdAt: { gt: new Date(now.getTime() - NOT_ME_DAYS * DAY) } },
@@ -40,7 +44,6 @@ async function throwEverybodyOut({ services, viewer, origin }: Context, tx: Syst
   })
   if (!alert) return null
   const { id, userId, kind } = alert
-  const passkeyRemoved = await removeAddedPasskey(tx, alert)
   const own = viewer?.user.id === userId ? viewer.session.id : null
   await tx.securityAlert.updateMany({ where: { id, acknowledgedAt: null }, data: { acknowledgedAt: now } })
   const ended = await tx.session.deleteMany({ where: { userId, ...(own && { id: { not: own } }) } })
@@ -51,31 +54,47 @@ async function throwEverybodyOut({ services, viewer, origin }: Context, tx: Syst
     })
   await tx.knownDevice.deleteMany({ where: { userId } })
   await tx.reauthenticationCode.deleteMany({ where: { userId } })
-  const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } })
-  await tx.magicLink.deleteMany({ where: { email, consumedAt: null } })
+  const user = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { id: true, email: true } })
+  await tx.magicLink.deleteMany({ where: { email: user.email, consumedAt: null } })
+  const removed = await removeAddedPasskey(context, tx, user, alert)
   const event = {
     action: 'alert.disowned',
     userId,
     sessionId: own,
     tableName: 'security_alerts',
     recordId: id,
-    details: { kind, sessionsEnded: ended.count, ...(passkeyRemoved && { passkeyRemoved }) },
+    details: { kind, sessionsEnded: ended.count, ...(removed && { passkeyRemoved: true }) },
   }
   await tx.auditEntry.create({ data: services.audit.row(event, origin) })
-  return { userId, passkeyRemoved }
+  return { userId, removed }
 }
 
 /**
  * Removes the passkey that a disowned alert tells of. Else a stranger who had read one mail could add one, and the owner
- * could never be rid of it: removing a passkey asks for a passkey. Null for any other alert, or when it is gone.
+ * could never be rid of it: removing a passkey asks for a passkey. Gives the alert that tells of it; null for any other
+ * alert, or when the passkey is gone.
  */
-async function removeAddedPasskey(tx: SystemTx, { userId, kind, onceKey }: SecurityAlert): Promise<string | null> {
+async function removeAddedPasskey(
+  { services, origin }: Context,
+  tx: SystemTx,
+  user: Alert['user'],
+  { kind, onceKey }: SecurityAlert,
+): Promise<RaisedAlert | null> {
   if (kind !== 'passkey.added') return null
   const id = onceKey.slice('passkey.added:'.length)
-  const { count } = await tx.passkey.deleteMany({ where: { id, userId } })
-  if (count === 0) return null
-  await tx.user.update({ where: { id: userId }, data: { passkeyCount: { decrement: 1 } } })
-  return id
+  const passkey = await tx.passkey.findFirst({ where: { id, userId: user.id } })
+  const { count } = await tx.passkey.deleteMany({ where: { id, userId: user.id } })
+  if (!passkey || count === 0) return null
+  await tx.user.update({ where: { id: user.id }, data: { passkeyCount: { decrement: 1 } } })
+  const about = { userId: user.id, tableName: 'passkeys', recordId: id }
+  await tx.auditEntry.create({ data: services.audit.row({ ...about, action: 'passkey.deleted' }, origin) })
+  return raiseAlert(services, tx, {
+    kind: 'passkey.removed',
+    user,
+    onceKey: `passkey.removed:${id}`,
+    origin,
+    about: { passkey: passkey.name },
+  })
 }
 
 async function refused({ services, viewer, origin }: Context): Promise<AppError> {

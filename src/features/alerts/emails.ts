@@ -14,16 +14,18 @@ type AlertMail = {
   /** Holds the token behind its #. It stands in the mail once in the text and once in the HTML, and nowhere else. */
   notMeLink: string
   notMeDays: number
+  /** What the link's button does besides ending the sessions: 'removes this passkey'. */
+  undoes: string | null
   /** Where the account is, as people know it: 'notes.example'. */
   publicHost: string
 }
 
 /** The mail that warns a user: what happened, when and from where, and what to do about it. */
 export function alertMail(alert: AlertMail): Mail {
-  const { to, title, message, at, deviceName, place, notMeLink, notMeDays, publicHost } = alert
+  const { to, title, message, at, deviceName, place, notMeLink, notMeDays, undoes, publicHost } = alert
   const facts = `${inUtc(at)}, from ${strangersWords(deviceName) || 'an unknown device'}${place ? `, in ${place}` : ''}.`
   const you = 'Was it you? Then you need not do anything.'
-  const notYou = `Was it not you? Open this page and press its button, within ${notMeDays} days: it ends every session of the account, and asks for a new sign-in everywhere.`
+  const notYou = `Was it not you? Open this page and press its button, within ${notMeDays} days: it ${undoes ? `${undoes}, ` : ''}ends every session of the account, and asks for a new sign-in everywhere.`
   const after = 'Afterwards sign in again, and look at the passkeys and sessions of the account.'
   const footer = `Sent to ${to} by ${publicHost}`
 

@@ -8,10 +8,12 @@ export type About = {
   passkey?: string
 }
 
-type Kind = {
+export type Kind = {
   /** The mail's subject, and the page's heading. */
   title: string
   message(about: About): string
+  /** What "this was not me" does besides ending the sessions, as the mail says it. */
+  undoes?: string
   /** Whether the addresses in ADMIN_EMAILS hear of it too. */
   tellsAdmins: boolean
 }
@@ -23,6 +25,7 @@ export const ALERT_KINDS = {
   'passkey.added': {
     title: 'A passkey was added to your account',
     message: (about) => `The passkey "${about.passkey}" was added, from ${by(about)}. It can sign in to your account.`,
+    undoes: 'removes this passkey',
     tellsAdmins: false,
   },
   'passkey.removed': {
@@ -53,7 +56,7 @@ export const ALERT_KINDS = {
   'login.repeated-failures': {
     title: 'Several failed tries to sign in',
     message: (about) =>
-      `Somebody has tried several times to sign in to your account, and failed. The last try came from ${by(about)}.`,
+      `Somebody has tried several times to sign in to your account, or to confirm that it is you, and failed. The last try came from ${by(about)}.`,
     tellsAdmins: true,
   },
   'records.unusual-access': {

@@ -12,7 +12,7 @@ const DAY = 24 * 60 * 60_000
 const NETWORK_KIND = 'network.repeated-failures'
 
 /**
- * Counts a failed sign-in, for the account that it was aimed at and for the network that it came from, and warns where
+ * Counts a failed sign-in or re-authentication, for the account that it was aimed at and for the network that it came from, and warns where
  * it is one too many. It happens behind the answer's back: neither what it takes nor that it fails can be seen from
  * outside, so an address with an account looks like one without.
  */

@@ -6,7 +6,7 @@ import { encodeNodeId } from '../../schema/node-id.ts'
 import type { Services } from '../../services.ts'
 import { adminMail, alertMail } from './emails.ts'
 import { ALERT_KINDS } from './kinds.ts'
-import type { About, AlertKind } from './kinds.ts'
+import type { About, AlertKind, Kind } from './kinds.ts'
 import { wakeStreams } from './wake-streams.ts'
 import { webhookBody } from './webhook-body.ts'
 
@@ -86,7 +86,7 @@ async function enqueueMessages(
   tx: SystemTx,
   { id, kind, user, message, words, notMeToken, createdAt }: Written,
 ): Promise<void> {
-  const { title, tellsAdmins } = ALERT_KINDS[kind]
+  const { title, tellsAdmins, undoes }: Kind = ALERT_KINDS[kind]
   const options = { expiresAt: new Date(createdAt.getTime() + DAY) }
   const publicHost = config.publicUrl.host
   const mail = alertMail({
@@ -98,6 +98,7 @@ async function enqueueMessages(
     // The token in the fragment, which no server or log ever sees.
     notMeLink: new URL(`/auth/not-me#${notMeToken}`, config.publicUrl).href,
     notMeDays: NOT_ME_DAYS,
+    undoes: undoes ?? null,
     publicHost,
   })
   await outbox.enqueue(tx, mail, options)

@@ -5,7 +5,7 @@ const [HOUR, DAY] = [60 * 60_000, 24 * 60 * 60_000] as const
  * neither LIMIT_... nor RATE_LIMIT_SCALE changes them.
  */
 export const THRESHOLDS = {
-  /** Failed sign-ins to one account. An owner who mistypes a code stays below. */
+  /** Failed sign-ins and re-authentications of one account. An owner who mistypes a code stays below. */
   failuresOfAccount: { name: 'failures.account', max: 5, windowMs: HOUR },
   /** Failed sign-ins from one network (an IPv4 address, an IPv6 /64), whatever the account. An office stays below. */
   failuresOfNetwork: { name: 'failures.network', max: 20, windowMs: HOUR },
