@@ -4,7 +4,7 @@ import { makeAccessLog } from './features/audit/request-access-log.ts'
 import { deviceIdFor } from './features/devices/device-cookie.ts'
 import { nobodysDb } from './features/sessions/nobodys-db.ts'
 import { readSession, standingOf } from './features/sessions/read-session.ts'
-import type { Standing } from './features/sessions/read-session.ts'
+import type { Fate } from './features/sessions/read-session.ts'
 import type { ScopedDb } from './platform/db/types.ts'
 import type { Taken } from './platform/limits/limiter.ts'
 import { clientIp } from './platform/http/client-ip.ts'
@@ -26,10 +26,10 @@ export type Context = {
   /** The Cookie header, where this request may carry one. */
   cookieHeader: string | null
   /** The id of this browser, where it has signed in with the address before. Null in any other. */
-  deviceIdFor(email: string): string | null
+  deviceIdFor(email: string): Promise<string | null>
   accessLog: RequestAccessLog
   /** What has become of the session that asked, for what goes on for long. Looking is no use of the session. */
-  standing(): Promise<Standing>
+  standing(): Promise<Fate>
   /** Calls back when the connection is gone, or the answer complete. */
   onClose(act: () => void): void
   /** What this request began or renewed: its answer speaks of this session as the current one. */
@@ -57,7 +57,7 @@ export async function makeContext(
     viewer,
     origin,
     cookieHeader,
-    deviceIdFor: (email) => deviceIdFor(services, cookieHeader, email),
+    deviceIdFor: askedOnce((email) => deviceIdFor(services, cookieHeader, email)),
     accessLog,
     standing: () => standingOf(services, { cookieHeader, viewer }),
     onClose: (act) => void (response.closed ? act() : response.once('close', act)),
@@ -69,6 +69,16 @@ export async function makeContext(
     setHeaders: (headers) => {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     },
+  }
+}
+
+/** Asks once for each text, and remembers the answer for as long as the request goes on. */
+function askedOnce<Answer>(ask: (text: string) => Promise<Answer>): (text: string) => Promise<Answer> {
+  const answers = new Map<string, Promise<Answer>>()
+  return (text) => {
+    const answer = answers.get(text) ?? ask(text)
+    answers.set(text, answer)
+    return answer
   }
 }
 

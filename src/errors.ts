@@ -29,3 +29,8 @@ export class AppError extends GraphQLError {
     this.name = 'AppError'
   }
 }
+
+/** The refusal of what only somebody who is signed in may do. */
+export function sessionNeeded(): AppError {
+  return new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+}

@@ -29,7 +29,6 @@ export type ViewerSession = {
   authMethod: AuthMethod
   remembered: boolean
   deviceName: string
-  deviceHash: string | null
   /** Where from, and by what browser, the last proof came. */
   ipAddress: string | null
   userAgent: string | null

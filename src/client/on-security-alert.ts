@@ -27,14 +27,11 @@ export async function listenForAlerts(
   { signal, onOpen }: AlertOptions,
 ): Promise<void> {
   let wait = FIRST_WAIT_MS
-  let openedAt = Number.POSITIVE_INFINITY
   const opened = async (): Promise<void> => {
     wait = FIRST_WAIT_MS
-    openedAt = Date.now()
     await onOpen?.()
   }
   while (!signal?.aborted) {
-    openedAt = Number.POSITIVE_INFINITY
     let asked: number | undefined
     try {
       const answers = subscribe(transport, SecurityAlertDocument, {}, { signal, onOpen: opened })
@@ -44,12 +41,10 @@ export async function listenForAlerts(
       }
     } catch (error) {
       if (signal?.aborted) return
-      // A proof changes the session's cookie, and ends the streams that were begun with the old one.
-      const isRenewed = isLatchkeyError(error, 'UNAUTHENTICATED') && Date.now() - openedAt >= FIRST_WAIT_MS
-      if (isRenewed) continue
       if (!isWorthAnotherTry(error)) throw error
       asked = error.retryAfter
     }
+    // A proof changes the session's cookie, which completes the stream, to be begun again with the new one.
     // With some jitter: after a restart not all come back at once.
     await pause(asked === undefined ? wait * (0.5 + Math.random() / 2) : asked * 1_000, signal)
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)

@@ -1,6 +1,7 @@
 // The table of contents: what the product does. A feature adds a line where it has something of the kind.
 import type { Hono } from 'hono'
 import './alerts/schema.ts'
+import './disown/schema.ts'
 import './audit/schema.ts'
 import './magic-link/schema.ts'
 import './passkeys/schema.ts'

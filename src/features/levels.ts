@@ -32,6 +32,8 @@ export const LEVELS = {
   // Proving again asks for a session alone: it is how the other levels are reached.
   'Mutation.beginPasskeyReauthentication': 'SESSION',
   'Mutation.completePasskeyReauthentication': 'SESSION',
+  'Mutation.requestReauthenticationCode': 'SESSION',
+  'Mutation.reauthenticateWithCode': 'SESSION',
 
   // A stolen session must not turn into a lasting way in, nor lock the owner's out.
   'Mutation.beginPasskeyRegistration': 'STRONG',
@@ -39,10 +41,6 @@ export const LEVELS = {
   'Mutation.removeDevice': 'STRONG',
   // A name is what the owner tells a stranger's passkey by.
   'Mutation.renameDevice': 'FRESH',
-
-  // Raises the level of the session that asks.
-  'Mutation.requestReauthenticationCode': 'SESSION',
-  'Mutation.reauthenticateWithCode': 'SESSION',
 
   // A session may always throw others out: whoever finds a stranger in the list must not look for a key first.
   'Mutation.revokeSession': 'SESSION',

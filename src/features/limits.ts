@@ -36,6 +36,8 @@ export const LIMITS = {
     device: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' },
     network: { max: 120, window: '10m', counted: 'shared', storeAway: 'local' },
   },
+  // Each tells the owner by a mail. By user, so that many sessions are not many mails.
+  changePasskeys: { user: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
   completePasskeyLogin: { network: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
   signInOptions: { network: { max: 120, window: '10m', counted: 'local', storeAway: 'local' } },
   // A mail to the user. By session, as account below.

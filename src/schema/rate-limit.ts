@@ -27,7 +27,7 @@ export type LimitedContext = {
   viewer: { user: { id: string }; session: { id: string } } | null
   origin: { ipAddress: string | null }
   /** The id of this browser, where it has signed in with the address before. */
-  deviceIdFor(address: string): string | null
+  deviceIdFor(address: string): Promise<string | null>
   /** What the limits said to this request, for `rateLimitHeaders`. */
   limitsTaken: Taken[]
 }
@@ -70,7 +70,7 @@ export function withRateLimits(schema: GraphQLSchema): GraphQLSchema {
       } else if (limit) field.resolve = limitedResolver(limit, field.resolve ?? defaultFieldResolver)
       else if (roots.includes(type))
         throw new Error(
-          `${type.name}.${field.name} has no limit. Name one of features/limits.ts: guarded({ limit: '...' }).`,
+          `${type.name}.${field.name} has no limit. Name one of features/limits.ts: guarded('${type.name}.${field.name}', { limit: '...' }).`,
         )
     }
   }
@@ -84,7 +84,7 @@ function limitedResolver(limit: FieldLimit, resolve: Resolver): Resolver {
     const caller = callerOf(context)
     try {
       caller.address = limit.address?.(args)
-      if (caller.address) caller.deviceId = context.deviceIdFor(caller.address) ?? undefined
+      if (caller.address) caller.deviceId = (await context.deviceIdFor(caller.address)) ?? undefined
     } catch (error) {
       await takeTicket({ context, name: EVERY_FIELD, caller, cost: 1 }, args, info)
       throw error

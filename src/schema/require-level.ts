@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts'
-import { AppError } from '../errors.ts'
+import { AppError, sessionNeeded } from '../errors.ts'
 import { levelOf, methodsThatReach, satisfies } from '../features/sessions/level.ts'
 import type { AuthLevel } from '../viewer.ts'
 
 /** Lets a field run only for a session that satisfies the level now. Throws the refusal that says what is missing. */
 export function requireLevel(context: Context, level: AuthLevel): true {
-  if (!context.viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  if (!context.viewer) throw sessionNeeded()
   const { config, now } = context.services
   const { session, user, moved } = context.viewer
   const hasPasskey = user.passkeyCount > 0

@@ -15,9 +15,9 @@ const stopListening = new AbortController()
 onSend(retry, 'Trying', look)
 onSend(addForm, 'Waiting for your device', async () => {
   const outcome = await latchkey.registerPasskey()
-  if (outcome.kind === 'NotUsed') return complain(addForm, whyNot(outcome.reason))
-  say(`"${outcome.passkey.name}" can sign you in from now on. A link by mail goes on working.`)
+  if (outcome.kind === 'NotUsed') return complain(addForm, whyNot(outcome.reason, { to: 'add' }))
   await changed()
+  say(`"${outcome.passkey.name}" can sign you in from now on. A link by mail goes on working.`)
 })
 onSend(endOthersForm, 'Signing out', endOthers)
 onSend(find('#offer-form', HTMLFormElement), 'Signing out', endOthers)
@@ -79,8 +79,8 @@ function passkeyItem({ id, name, createdAt, lastUsedAt }: Passkey): HTMLElement 
         work: async () => {
           if (!confirm(`Remove "${name}"? It will no longer sign you in. A link by mail goes on working.`)) return
           await latchkey.removeDevice(id)
-          say(`"${name}" is removed. A link by mail goes on working.`)
           await changed()
+          say(`"${name}" is removed. A link by mail goes on working.`)
         },
       },
     ],

@@ -26,7 +26,7 @@ export function prove({ methods, client }: Reauthentication): Promise<boolean> {
       form.work = async () => {
         const outcome = await client.reauthenticateWithPasskey()
         if (outcome.kind === 'Proved') end(true)
-        else complain(form.element, whyNot(outcome.reason))
+        else complain(form.element, whyNot(outcome.reason, { to: 'prove', methods }))
       }
       dialog.append(form.element)
     }

@@ -30,7 +30,7 @@ onSend(addressForm, 'Sending', async () => {
 onSend(passkeyForm, 'Waiting for your passkey', async () => {
   const result = await latchkey.signInWithPasskey({ rememberDevice: remember.checked, ...place() })
   if (result.kind === 'SignedIn') return goOn(result.redirectTo)
-  complain(passkeyForm, whyNot(result.reason))
+  complain(passkeyForm, whyNot(result.reason, { to: 'sign-in' }))
   void offerInField()
 })
 

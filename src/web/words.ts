@@ -1,16 +1,30 @@
 import { isLatchkeyError } from '../client/index.ts'
-import type { NotUsedReason } from '../client/index.ts'
+import type { AuthMethod, NotUsedReason } from '../client/index.ts'
 import { serverNow } from './server-clock.ts'
 
-/** Why no passkey was used, in words that say what to do. Mail always remains. */
-export function whyNot(reason: NotUsedReason): string {
+/** What a passkey was wanted for; a proof with the methods that would do. */
+export type Want = { to: 'add' } | { to: 'sign-in' } | { to: 'prove'; methods: readonly AuthMethod[] }
+
+/** Why no passkey was used, in words that say what to do. Mail is offered only where it would do instead. */
+export function whyNot(reason: NotUsedReason, want: Want): string {
   switch (reason) {
     case 'UNSUPPORTED':
-      return 'This browser or device cannot use passkeys here. Mail works.'
+      return `This browser or device cannot use passkeys here. ${instead(want) ?? 'Use another one.'}`
     case 'ALREADY_REGISTERED':
       return 'This device holds a passkey of yours already.'
     default:
-      return 'No passkey was used. Try again, or go by mail.'
+      return `No passkey was used. Try again. ${instead(want) ?? 'A passkey on another device would do, too.'}`
+  }
+}
+
+function instead(want: Want): string | null {
+  switch (want.to) {
+    case 'add':
+      return null
+    case 'sign-in':
+      return 'A link by mail works, too.'
+    case 'prove':
+      return want.methods.includes('MAGIC_LINK') ? 'A code by mail works, too.' : null
   }
 }
 
@@ -24,16 +38,25 @@ export function explain(error: unknown): Explanation {
     case 'RATE_LIMITED':
       return tooMany(error.retryAfter)
     case 'EMAIL_INVALID':
+      return { text: NO_ADDRESS }
     case 'BAD_INPUT':
-      return { text: 'That is not a mail address that can be used here. Is it written right?' }
+      return { text: badInput(error.field) }
     case 'PASSKEY_INVALID':
-      return { text: 'This passkey does not work here. Use another one, or have a link mailed to you.' }
+      return { text: 'This passkey does not work here. Use another one. Signing in by mail goes on working.' }
     case 'PASSKEY_EXISTS':
-      return { text: 'This passkey is registered already.' }
+      return {
+        text: 'This passkey is registered already. Use another device or security key. Signing in by mail goes on working.',
+      }
+    case 'PASSKEYS_UNAVAILABLE':
+      return { text: 'This server cannot use passkeys. Signing in by mail works.' }
     case 'CHALLENGE_INVALID':
-      return { text: 'That took too long. Try again.' }
+      return {
+        text: 'That took too long, or was begun in another browser. Try again. Signing in by mail goes on working.',
+      }
     case 'QUOTA_EXCEEDED':
-      return { text: 'Five passkeys are as many as an account may have. Remove one first.' }
+      return {
+        text: 'Five passkeys are as many as an account may have. Remove one first. Signing in by mail goes on working.',
+      }
     case 'REAUTHENTICATION_REQUIRED':
       return { text: 'Nothing was changed: this needs a proof that it is you.' }
     case 'NOT_FOUND':
@@ -57,6 +80,14 @@ export function explain(error: unknown): Explanation {
     default:
       return { text: `The server refused this (${error.code}). Reload the page and try again.` }
   }
+}
+
+const NO_ADDRESS = 'That is not a mail address that can be used here. Is it written right?'
+
+function badInput(field: string | undefined): string {
+  if (field === 'email') return NO_ADDRESS
+  if (field === 'name') return 'A name has 1 to 64 characters that can be seen.'
+  return 'The server cannot read what this page sent. Reload the page and try again.'
 }
 
 function tooMany(seconds: number): Explanation {

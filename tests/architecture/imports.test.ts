@@ -52,6 +52,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'sign-in': ['audit', 'alerts', 'devices', 'sessions'],
   'magic-link': ['audit', 'sessions', 'sign-in'],
   passkeys: ['audit', 'alerts', 'sessions', 'sign-in'],
+  disown: ['alerts', 'passkeys', 'sessions'],
   reauthentication: ['audit', 'sessions', 'sign-in', 'magic-link'],
   records: ['audit', 'sessions'],
   mailbox: [],
@@ -227,7 +228,8 @@ describe('who may say what', () => {
   test('systemDb reaches every row: few say its name', () => {
     const reasons = {
       'app.ts': 'hands it to the check of the keys',
-      'features/alerts/disown-alert.ts': 'acts for whoever reads the mail, signed in or not',
+      'features/devices/device-cookie.ts': 'asks whether a browser is known, before there is a viewer',
+      'features/disown/disown-alert.ts': 'acts for whoever reads the mail, signed in or not',
       'features/alerts/note-failure.ts': 'warns whoever a failed sign-in was aimed at',
       'features/alerts/remove-old-alerts.ts': 'a job over all users',
       'features/alerts/weigh-reads.ts': 'a job over all users',

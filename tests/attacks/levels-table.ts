@@ -1,4 +1,5 @@
 import { makeToken } from '../../src/platform/crypto/tokens.ts'
+import type { ErrorCode } from '../../src/shared/error-codes.ts'
 import type { AuthLevel } from '../../src/viewer.ts'
 
 /** What stands ready for the person whose session asks: ids of things that are theirs. */
@@ -12,7 +13,15 @@ export type Things = {
 }
 
 /** How a field is asked for, and the level that its caller must have. Checked in: it must not follow from the code. */
-export type LevelRow = { needs: AuthLevel | null; ask: string; variables?: (things: Things) => Record<string, unknown> }
+export type LevelRow = {
+  needs: AuthLevel | null
+  ask: string
+  variables?: (things: Things) => Record<string, unknown>
+  /** What an allowed call is refused with, because it names nothing that is there. Otherwise it is answered. */
+  refuses?: ErrorCode
+  /** The same, where the account has no passkey. */
+  refusesWithoutPasskey?: ErrorCode
+}
 
 const RESPONSE = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} }
 const challenge = () => ({ id: '01900000-0000-7000-8000-000000000000', response: { ...RESPONSE, response: {} } })
@@ -59,32 +68,38 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     needs: null,
     ask: 'mutation ($token: String!) { verifyMagicLink(input: { token: $token }) { __typename } }',
     variables: () => ({ token: makeToken() }),
+    refuses: 'LINK_INVALID',
   },
   'Mutation.verifyMagicCode': {
     needs: null,
     ask: 'mutation { verifyMagicCode(input: { code: "000000" }) { __typename } }',
+    refuses: 'CODE_INVALID',
   },
   'Mutation.beginPasskeyLogin': { needs: null, ask: 'mutation { beginPasskeyLogin { challengeId } }' },
   'Mutation.completePasskeyLogin': {
     needs: null,
     ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyLogin(input: { challengeId: $id, response: $response }) { __typename } }',
     variables: challenge,
+    refuses: 'BAD_INPUT',
   },
   'Mutation.logout': { needs: null, ask: 'mutation { logout }' },
   'Mutation.disownAlert': {
     needs: null,
     ask: 'mutation ($token: String!) { disownAlert(token: $token) }',
     variables: () => ({ token: makeToken() }),
+    refuses: 'LINK_INVALID',
   },
 
   'Mutation.beginPasskeyReauthentication': {
     needs: 'SESSION',
     ask: 'mutation { beginPasskeyReauthentication { challengeId } }',
+    refusesWithoutPasskey: 'NOT_FOUND',
   },
   'Mutation.completePasskeyReauthentication': {
     needs: 'SESSION',
     ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyReauthentication(input: { challengeId: $id, response: $response }) { id } }',
     variables: challenge,
+    refuses: 'BAD_INPUT',
   },
   'Mutation.requestReauthenticationCode': {
     needs: 'SESSION',
@@ -93,6 +108,7 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
   'Mutation.reauthenticateWithCode': {
     needs: 'SESSION',
     ask: 'mutation { reauthenticateWithCode(input: { code: "000000" }) { id } }',
+    refuses: 'CODE_INVALID',
   },
 
   'Mutation.beginPasskeyRegistration': {
@@ -103,16 +119,19 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     needs: 'STRONG',
     ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyRegistration(input: { challengeId: $id, response: $response }) { id } }',
     variables: challenge,
+    refuses: 'BAD_INPUT',
   },
   'Mutation.removeDevice': {
     needs: 'STRONG',
     ask: 'mutation ($id: ID!) { removeDevice(id: $id) { id } }',
     variables: ({ passkeyId }) => ({ id: passkeyId }),
+    refusesWithoutPasskey: 'NOT_FOUND',
   },
   'Mutation.renameDevice': {
     needs: 'FRESH',
     ask: 'mutation ($id: ID!) { renameDevice(input: { id: $id, name: "Mine" }) { id } }',
     variables: ({ passkeyId }) => ({ id: passkeyId }),
+    refusesWithoutPasskey: 'NOT_FOUND',
   },
 
   'Mutation.revokeSession': {

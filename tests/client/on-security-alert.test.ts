@@ -176,14 +176,14 @@ describe('onSecurityAlert', () => {
     expect(onUnauthenticated).toHaveBeenCalledTimes(code === 'UNAUTHENTICATED' ? 1 : 0)
   })
 
-  test('begins again with the new cookie after a proof, which ends the stream, and throws once the session has ended', async () => {
+  test('begins again with the new cookie after a proof, which completes the stream, and throws once the session has ended', async () => {
     vi.useFakeTimers()
-    const endsLater = () => {
+    const endsLater = (end: string) => () => {
       const encoder = new TextEncoder()
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
           setTimeout(() => {
-            controller.enqueue(encoder.encode(refused('UNAUTHENTICATED')))
+            controller.enqueue(encoder.encode(end))
             controller.close()
           }, 60_000)
         },
@@ -191,14 +191,16 @@ describe('onSecurityAlert', () => {
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
     }
     const onUnauthenticated = vi.fn()
-    const { done, fetch } = listening([endsLater, endsLater, () => streamOf([refused('UNAUTHENTICATED'), COMPLETE])], {
-      onUnauthenticated,
-    })
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(fetch).toHaveBeenCalledTimes(2)
+    const { done, fetch, opened } = listening(
+      [endsLater(COMPLETE), endsLater(refused('UNAUTHENTICATED') + COMPLETE), () => streamOf([], 'stay')],
+      { onUnauthenticated },
+    )
+    await vi.advanceTimersByTimeAsync(61_000) // and no more than the first wait
+    expect([fetch.mock.calls.length, opened.mock.calls.length]).toEqual([2, 2])
     expect(onUnauthenticated).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(60_000)
     await expect(done).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(fetch).toHaveBeenCalledTimes(2)
     expect(onUnauthenticated).toHaveBeenCalledOnce()
   })
 

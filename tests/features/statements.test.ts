@@ -266,8 +266,8 @@ describe('somebody who is warned', () => {
     const token = notMeTokenIn(await app.mailbox.latest(person.email, 2))
     const disown = () => statementsOf(() => app.browser().graphql(DISOWN, { token }))
     expect(await disown()).toEqual([
-      ...[`UPDATE ${ALERT}`, `UPDATE ${ALERT}`, 'DELETE sessions', 'DELETE known_devices'],
-      ...['DELETE reauthentication_codes', 'SELECT users', 'DELETE magic_links', LOG],
+      ...[`UPDATE ${ALERT}`, `UPDATE ${ALERT}`, 'SELECT users', 'DELETE magic_links', 'UPDATE users'],
+      ...['DELETE reauthentication_codes', 'DELETE known_devices', 'DELETE sessions', LOG],
     ])
     expect(await disown()).toEqual([`UPDATE ${ALERT}`, LOG])
   })
@@ -320,7 +320,9 @@ describe('somebody with a passkey', () => {
     for (const address of [email, newAddress(), undefined]) {
       expect(await statementsOf(() => app.browser().graphql(BEGIN_LOGIN, { email: address }))).toEqual([ASKED])
     }
-    expect(await statementsOf(() => browser.graphql(BEGIN_LOGIN, { email }))).toEqual([SESSION, PASSKEYS, ASKED])
+    expect(await statementsOf(() => browser.graphql(BEGIN_LOGIN, { email }))).toEqual([
+      ...[SESSION, 'SELECT known_devices', PASSKEYS, ASKED],
+    ])
   })
 
   test('signs in, in a new browser and with a bad signature', async () => {
@@ -332,7 +334,7 @@ describe('somebody with a passkey', () => {
       return statementsOf(() => browser.graphql(COMPLETE_LOGIN, { challengeId, response }))
     }
     expect(await sign(false)).toEqual([
-      ...[TAKEN, PASSKEYS, 'SELECT users', 'UPDATE passkeys', 'UPDATE users', 'INSERT sessions', LOG],
+      ...[TAKEN, PASSKEYS, 'SELECT users', 'UPDATE users', 'UPDATE passkeys', 'UPDATE users', 'INSERT sessions', LOG],
       ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
       ...WARNED,
     ])
@@ -363,8 +365,9 @@ describe('somebody with a passkey', () => {
       LOG,
     ])
     expect(await statementsOf(() => browser.graphql(REMOVE, { id }))).toEqual([
-      ...[SESSION, 'UPDATE users', 'DELETE passkeys', LOG],
+      ...[SESSION, 'UPDATE users', PASSKEYS, 'DELETE passkeys', 'UPDATE users', LOG],
       ...WARNED,
+      'UPDATE sessions',
     ])
   })
 })

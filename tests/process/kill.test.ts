@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { hashToken } from '../../src/platform/crypto/tokens.ts'
 import { visit } from '../support/browser-like.ts'
 import { freshDatabase, provider } from '../support/databases.ts'
 import { endAll, makeBuild, quietPort, startServer, startedServer } from '../support/process.ts'
@@ -125,10 +126,13 @@ async function sendTheRest(inspector: Inspector, mail: MailServer): Promise<void
 }
 
 function expectAsRemembered(
-  { users, links, records, audit }: Tables,
+  { users, links, records, audit, alerts }: Tables,
   people: readonly Person[],
   mail: MailServer,
 ): void {
+  // Each alert was mailed, and no mail tells of an alert that is not there.
+  const mailed = [...mail.notMeTokens()].map(hashToken)
+  expect(mailed.sort()).toEqual(alerts.map((alert) => alert.not_me_hash).sort())
   for (const { email, asked, askedAndAnswered, usedTokens, records: remembered, done } of people) {
     const userId = users.find((user) => user.email === email)?.id ?? null
     const own = audit.filter((row) => row.user_id === userId)

@@ -1,5 +1,4 @@
 import { SMTPServer } from 'smtp-server'
-import { tokenIn } from '../support/mailbox.ts'
 
 /** A mail server beside the processes, which outlives them: it holds every mail that they have sent. */
 export type MailServer = {
@@ -7,7 +6,9 @@ export type MailServer = {
   url: string
   /** The tokens of the links that came to an address, each once. */
   tokens(to: string): ReadonlySet<string>
-  /** How many mails came; one that is sent twice counts twice. */
+  /** The tokens of all "this was not me" links that came, each once. */
+  notMeTokens(): ReadonlySet<string>
+  /** How many mails with a link to sign in came; one that is sent twice counts twice. */
   received(): number
   /** Resolves at the next mail to anybody. */
   next(): Promise<void>
@@ -18,6 +19,7 @@ export type MailServer = {
 
 export async function startMailServer(): Promise<MailServer> {
   const tokens = new Map<string, Set<string>>()
+  const notMeTokens = new Set<string>()
   let [received, hangs] = [0, false]
   let waiting: (() => void)[] = []
 
@@ -31,10 +33,16 @@ export async function startMailServer(): Promise<MailServer> {
       stream.on('end', () => {
         for (const tell of waiting.splice(0)) tell()
         if (hangs) return
-        received += 1
         const to = envelope.rcptTo[0]?.address ?? ''
-        tokens.set(to, (tokens.get(to) ?? new Set()).add(tokenOf(message)))
-        done()
+        const text = textOf(message)
+        const [, link] = /\/auth\/verify#([\w-]{43})/.exec(text) ?? []
+        const [, notMe] = /\/auth\/not-me#([\w-]{43})/.exec(text) ?? []
+        if (link) {
+          received += 1
+          tokens.set(to, (tokens.get(to) ?? new Set()).add(link))
+        }
+        if (notMe) notMeTokens.add(notMe)
+        done(link || notMe ? null : new Error('A mail of no kind that is known here.'))
       })
     },
   })
@@ -47,6 +55,7 @@ export async function startMailServer(): Promise<MailServer> {
   return {
     url: `smtp://127.0.0.1:${address.port}`,
     tokens: (to) => tokens.get(to) ?? new Set(),
+    notMeTokens: () => notMeTokens,
     received: () => received,
     next: () => new Promise((resolve) => waiting.push(resolve)),
     hang: (value) => (hangs = value),
@@ -58,9 +67,8 @@ export async function startMailServer(): Promise<MailServer> {
 }
 
 /** The text is quoted-printable (RFC 2045, section 6.7): a line of it may be broken in the middle of the link. */
-function tokenOf(message: string): string {
-  const text = message
+function textOf(message: string): string {
+  return message
     .replace(/=\r?\n/g, '')
     .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-  return tokenIn({ to: '', subject: '', html: '', text })
 }

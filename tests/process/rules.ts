@@ -12,6 +12,7 @@ export type Tables = {
   sessions: { id: string; user_id: string }[]
   links: { id: string; email: string; consumed_at: unknown }[]
   audit: Audit[]
+  alerts: { not_me_hash: string | null }[]
 }
 
 const QUERIES = {
@@ -21,6 +22,7 @@ const QUERIES = {
   sessions: 'SELECT id, user_id FROM sessions',
   links: 'SELECT id, email, consumed_at FROM magic_links',
   audit: "SELECT user_id, action, record_id, details FROM audit_entries WHERE action NOT LIKE '%.read'",
+  alerts: 'SELECT not_me_hash FROM security_alerts',
 } as const
 
 /** Looks into the database of a running server, beside it. */
@@ -45,8 +47,8 @@ export function openInspector(env: Record<string, string>): Inspector {
     close,
     async tables() {
       const found = await snapshot(Object.values(QUERIES))
-      const [users, usage, records, sessions, links, audit = []] = found
-      return { users, usage, records, sessions, links, audit: audit.map(auditOf) } as Tables // what QUERIES select
+      const [users, usage, records, sessions, links, audit = [], alerts] = found
+      return { users, usage, records, sessions, links, audit: audit.map(auditOf), alerts } as Tables // what QUERIES select
     },
     endLeases: async () => void (await all('UPDATE outbox_messages SET available_at = created_at RETURNING id')),
     waitingMails: async () => (await all('SELECT id FROM outbox_messages')).length,

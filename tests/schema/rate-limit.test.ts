@@ -34,7 +34,7 @@ const contextOf = (limits: Limits, viewer: LimitedContext['viewer'] = null): Lim
   services: { limits, metrics: { rateLimited: () => {} } },
   viewer,
   origin: { ipAddress: '192.0.2.1' },
-  deviceIdFor: () => null,
+  deviceIdFor: () => Promise.resolve(null),
   limitsTaken: [],
 })
 

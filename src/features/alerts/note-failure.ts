@@ -23,7 +23,9 @@ export function noteFailure({ services, origin }: Pick<Context, 'services' | 'or
       await warnOwner(services, origin, userId)
     const network = { ipAddress: origin.ipAddress }
     if (!(await limits.fills(THRESHOLDS.failuresOfNetwork, network))) return
-    if (await limits.fills(THRESHOLDS.toldOfNetwork, network)) await warnAdmins(services, origin)
+    // Told once for what a provider gives to one customer: a stranger with a thousand networks is one stranger.
+    const neighbourhood = { userId: services.keys.mac('limit-keys', neighbourhoodOf(origin.ipAddress)) }
+    if (await limits.fills(THRESHOLDS.toldOfNetwork, neighbourhood)) await warnAdmins(services, origin)
   })
 }
 

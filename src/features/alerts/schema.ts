@@ -7,7 +7,6 @@ import { rowIdOf } from '../../schema/node-id.ts'
 import { pageArgs } from '../../schema/page-args.ts'
 import { selectIn } from '../../schema/selection.ts'
 import { acknowledgeAlert } from './acknowledge-alert.ts'
-import { disownAlert } from './disown-alert.ts'
 import { watchAlerts } from './watch-alerts.ts'
 
 const ALWAYS = {
@@ -28,7 +27,7 @@ const SecurityAlertRef = builder.prismaNode('SecurityAlert', {
   fields: (t) => ({
     kind: t.exposeString('kind', {
       description:
-        "'passkey.added', 'login.new-device', 'login.new-location', 'login.repeated-failures', 'records.unusual-access', ... Branch on this; a kind never changes its meaning, and new ones come.",
+        "'passkey.added', 'passkey.removed', 'passkey.copied', 'login.new-device', 'login.new-location', 'login.repeated-failures', 'records.unusual-access', ... Branch on this; a kind never changes its meaning, and new ones come.",
     }),
     message: t.exposeString('message', { description: 'What happened, in plain words that may be shown as they are.' }),
     ipAddress: t.exposeString('ipAddress', {
@@ -97,17 +96,6 @@ builder.mutationFields((t) => ({
       "Notes that the user has seen an alert. Doing so again changes nothing. NOT_FOUND for one that is gone, or another user's.",
     args: { id: t.arg.id({ required: true, description: 'The id of the alert.' }) },
     resolve: (_root, { id }, context) => acknowledgeAlert(context, rowIdOf('SecurityAlert', id)),
-  }),
-  disownAlert: t.boolean({
-    ...guarded('Mutation.disownAlert', { limit: 'disownAlert' }),
-    description: `Redeems the link "This was not me" in an alert's mail, once, within seven days. It ends every session of the account, also those of whoever was warned of, forgets the devices that it knew, makes open sign-in links void, and removes the passkey when the alert tells of one that was added. The session that asks, where it is the same account's, goes on, and must prove itself anew. True; LINK_INVALID for a link that is unknown, used, or too old. Call it when a button is pressed, never when a page opens: mail scanners open pages.`,
-    args: {
-      token: t.arg.string({
-        required: true,
-        description: 'What stands behind the # of the link `/auth/not-me#...`: 43 characters.',
-      }),
-    },
-    resolve: (_root, { token }, context) => disownAlert(context, token),
   }),
 }))
 

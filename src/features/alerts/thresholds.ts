@@ -9,7 +9,7 @@ export const THRESHOLDS = {
   failuresOfAccount: { name: 'failures.account', max: 5, windowMs: HOUR },
   /** Failed sign-ins from one network (an IPv4 address, an IPv6 /64), whatever the account. An office stays below. */
   failuresOfNetwork: { name: 'failures.network', max: 20, windowMs: HOUR },
-  /** How often the administrators hear of the same network. */
+  /** How often the administrators hear of the same neighbourhood (an IPv4 /24, an IPv6 /48). */
   toldOfNetwork: { name: 'failures.told', max: 1, windowMs: DAY },
 } as const
 

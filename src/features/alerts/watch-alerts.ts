@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, sessionNeeded } from '../../errors.ts'
 import type { SecurityAlert } from '../../generated/sqlite/client.ts'
 import type { ScopedDb } from '../../platform/db/types.ts'
 import { makeAccessLog } from '../audit/request-access-log.ts'
@@ -13,7 +13,7 @@ const LOOK_BACK_MS = 60_000
 const MOST_AT_ONCE = 50
 
 /** An alert, or the refusal that ends the stream: always the last. */
-export type AlertEvent = SecurityAlert | Error
+type AlertEvent = SecurityAlert | Error
 
 /**
  * The viewer's alerts from now on, each once, in the order in which they are found. The bus only wakes it: what there is
@@ -23,7 +23,7 @@ export type AlertEvent = SecurityAlert | Error
  */
 export async function watchAlerts(context: Context): Promise<AsyncIterableIterator<AlertEvent>> {
   const { services, viewer } = context
-  if (!viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  if (!viewer) throw sessionNeeded()
   const place = services.streams.open(viewer.session.id)
   try {
     const wakeUp = makeWakeUp()

@@ -11,8 +11,8 @@ import type { Services } from '../../services.ts'
  */
 const MOST_ENTRIES = 8
 const ENTRY = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
-// The longest that a browser keeps a cookie (RFC 6265bis, section 5.5).
-const KEPT_MS = 400 * 24 * 3_600_000
+/** The longest that a browser keeps a cookie (RFC 6265bis, section 5.5), and how long a device that is not seen is known. */
+export const KEPT_MS = 400 * 24 * 3_600_000
 
 /** How a browser is known for one account. */
 export type Device = {
@@ -40,10 +40,22 @@ export function setDeviceCookie({ services, cookieHeader, addCookie }: Context, 
   addCookie(makeCookie(config, cookieNames(config).device, value, KEPT_MS))
 }
 
-/** The id of this browser, where it has signed in with the address before; null in any other. */
-export function deviceIdFor(services: Services, cookieHeader: string | null, email: string): string | null {
+/**
+ * The id of this browser, where it has signed in with the address before and was not thrown out since; null in any
+ * other. Only a browser with a valid entry costs a query.
+ */
+export async function deviceIdFor(
+  services: Services,
+  cookieHeader: string | null,
+  email: string,
+): Promise<string | null> {
   const entry = entryFor(services, cookieHeader, email)
-  return entry && idIn(entry)
+  if (!entry) return null
+  const known = await services.database.systemDb.knownDevice.findFirst({
+    where: { deviceHash: hashToken(idIn(entry)), user: { email } },
+    select: { userId: true },
+  })
+  return known && idIn(entry)
 }
 
 function entryFor(services: Services, cookieHeader: string | null, email: string): string | null {

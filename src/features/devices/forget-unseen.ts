@@ -1,7 +1,5 @@
 import type { Job } from '../../platform/jobs.ts'
-
-// As long as a browser keeps its device cookie.
-const KEPT_MS = 400 * 24 * 60 * 60_000
+import { KEPT_MS } from './device-cookie.ts'
 
 /**
  * Removes devices and places that an account was not signed in to from for 400 days. An account that nobody used for so

@@ -10,6 +10,7 @@ import { canonicalEmail } from '../sign-in/canonical-email.ts'
 import { signedIn } from '../sessions/signed-in.ts'
 import { CHALLENGE_MS, makeChallenge } from './challenges.ts'
 import type { IssuedChallenge } from './challenges.ts'
+import { userHandleOf } from './find-passkey.ts'
 import { descriptorOf, MAX_PASSKEYS } from './passkey.ts'
 import { relyingParty } from './relying-party.ts'
 
@@ -32,7 +33,7 @@ export async function beginRegistration(context: Context): Promise<BegunCeremony
     rpName,
     rpID: rpId,
     // A random id, which says nothing of its owner to whoever finds the device.
-    userID: new Uint8Array(Buffer.from(user.id)),
+    userID: userHandleOf(user.id),
     userName: user.email,
     userDisplayName: user.displayName ?? user.email,
     challenge,
@@ -53,7 +54,7 @@ export async function beginRegistration(context: Context): Promise<BegunCeremony
 export async function beginLogin(context: Context, input: { email: string | null }): Promise<BegunCeremony> {
   relyingParty(context.services)
   const email = input.email === null ? null : canonicalEmail(input.email)
-  const known = email !== null && context.deviceIdFor(email) !== null ? await passkeysOf(context, email) : []
+  const known = email !== null && (await context.deviceIdFor(email)) !== null ? await passkeysOf(context, email) : []
   return requestOptions(context, await makeChallenge(context, 'LOGIN', { email }), known)
 }
 

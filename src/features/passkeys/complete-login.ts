@@ -28,14 +28,17 @@ export async function completeLogin(context: Context, input: Input): Promise<Sig
     throw challengeInvalid()
   }
   const passkey = await findPasskey(services, response.id)
-  const refusal = refusalOf(challenge, passkey, response)
-  if (!passkey || refusal) throw await refuseLogin(context, refusal ?? { reason: 'unknown', account: null })
+  if (!passkey) throw await refuseLogin(context, { reason: 'unknown', account: aimedAt(challenge, null) })
+  const reason = mismatch(challenge, passkey, response)
+  if (reason) throw await refuseLogin(context, { reason, account: aimedAt(challenge, passkey) })
   const account = { userId: passkey.userId }
   const verified = await verifyAssertion(services, passkey, challenge, response)
   if ('fault' in verified) throw await refuseLogin(context, { reason: verified.fault, account })
 
   const { counter, backedUp } = verified
   const result = await completeSignIn(context, 'PASSKEY', async (tx) => {
+    // The account before the passkey, as everywhere: two that lock in turns would wait for each other.
+    await tx.user.updateMany({ where: { id: passkey.userId }, data: { lastLoginAt: services.now() } })
     const { count } = await tx.passkey.updateMany({
       where: { id: passkey.id, userId: passkey.userId, ...isBefore(counter) },
       data: { counter, backedUp, lastUsedAt: services.now() },
@@ -47,15 +50,13 @@ export async function completeLogin(context: Context, input: Input): Promise<Sig
   throw await refuseLogin(context, { reason: 'counter', account })
 }
 
+/** The account that a try is for: that of the address that was named, else the passkey's. */
+function aimedAt({ email }: PasskeyChallenge, passkey: OwnedPasskey | null) {
+  return email === null ? passkey && { userId: passkey.userId } : { email }
+}
+
 /** Why this passkey may not answer this challenge, before its signature is looked at; null when it may. */
-function refusalOf(
-  { email }: PasskeyChallenge,
-  passkey: OwnedPasskey | null,
-  { response }: AuthenticationResponseJSON,
-): Parameters<typeof refuseLogin>[1] | null {
-  const account = email === null ? passkey && { userId: passkey.userId } : { email }
-  if (!passkey) return { reason: 'unknown', account }
-  if (email !== null && passkey.user.email !== email) return { reason: 'other-account', account }
-  if (notOwnedBy(passkey.userId, response.userHandle)) return { reason: 'user-handle', account }
-  return null
+function mismatch({ email }: PasskeyChallenge, passkey: OwnedPasskey, { response }: AuthenticationResponseJSON) {
+  if (email !== null && passkey.user.email !== email) return 'other-account'
+  return notOwnedBy(passkey.userId, response.userHandle) ? 'user-handle' : null
 }

@@ -7,7 +7,9 @@ import type { Passkey } from '../../generated/sqlite/client.ts'
 import { isUniqueViolation } from '../../platform/db/errors.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { announceAlerts, raiseAlert } from '../alerts/raise-alert.ts'
+import { holdSession } from '../sessions/hold-session.ts'
 import { signedIn } from '../sessions/signed-in.ts'
+import { addedKey } from './take-passkey-away.ts'
 import { ALGORITHMS, tooManyPasskeys } from './begin-ceremony.ts'
 import { challengeInvalid, takeChallenge } from './challenges.ts'
 import { MAX_PASSKEYS } from './passkey.ts'
@@ -46,7 +48,7 @@ export async function completeRegistration(context: Context, input: Input): Prom
       const alert = await raiseAlert(services, tx, {
         kind: 'passkey.added',
         user,
-        onceKey: `passkey.added:${passkey.id}`,
+        onceKey: addedKey(passkey.id),
         origin: context.origin,
         about: { passkey: passkey.name },
       })
@@ -120,7 +122,7 @@ async function insert(
       createdAt: now,
     },
   })
-  await tx.session.updateMany({ where: { id: session.id }, data: provedBy(passkey) })
+  await holdSession(tx, { user, session, moved: false }, provedBy(passkey))
   const about = { userId: user.id, sessionId: session.id, tableName: 'passkeys', recordId: passkey.id }
   await tx.auditEntry.create({ data: services.audit.row({ ...about, action: 'passkey.created' }, origin) })
   return passkey

@@ -2,9 +2,11 @@ import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { Passkey } from '../../generated/sqlite/client.ts'
 import { isNotFound } from '../../platform/db/errors.ts'
-import { announceAlerts, raiseAlert } from '../alerts/raise-alert.ts'
+import { announceAlerts } from '../alerts/raise-alert.ts'
+import { holdSession } from '../sessions/hold-session.ts'
 import { signedIn } from '../sessions/signed-in.ts'
 import { passkeyName } from './passkey-name.ts'
+import { takePasskeyAway } from './take-passkey-away.ts'
 
 /** The viewer's passkeys, the newest first. */
 export function listDevices({ db }: Context): Promise<Passkey[]> {
@@ -26,27 +28,18 @@ export async function renameDevice({ db }: Context, id: string, text: string): P
  * transaction, and is locked first, so that nothing can come between. NOT_FOUND for one that is gone, or another's.
  */
 export async function removeDevice(context: Context, id: string): Promise<Passkey> {
-  const { services, origin } = context
-  const { user, session } = signedIn(context)
-  const { removed, alert } = await services.database.systemDb.$transaction(async (tx) => {
-    await tx.user.updateMany({ where: { id: user.id }, data: { passkeyCount: { decrement: 1 } } })
-    const removed = await tx.passkey.delete({ where: { id, userId: user.id } }).catch((error: unknown) => {
-      throw isNotFound(error) ? noSuchDevice() : error
-    })
-    const about = { userId: user.id, sessionId: session.id, tableName: 'passkeys', recordId: id }
-    await tx.auditEntry.create({ data: services.audit.row({ ...about, action: 'passkey.deleted' }, origin) })
-    const alert = await raiseAlert(services, tx, {
-      kind: 'passkey.removed',
-      user,
-      onceKey: `passkey.removed:${id}`,
-      origin,
-      about: { passkey: removed.name },
-    })
-    return { removed, alert }
+  const { services } = context
+  const viewer = signedIn(context)
+  const { user } = viewer
+  const removed = await services.database.systemDb.$transaction(async (tx) => {
+    const taken = await takePasskeyAway(context, tx, user, id)
+    if (taken) await holdSession(tx, viewer)
+    return taken
   })
+  if (!removed) throw noSuchDevice()
   user.passkeyCount -= 1
-  announceAlerts(services, [alert])
-  return removed
+  announceAlerts(services, [removed.alert])
+  return removed.passkey
 }
 
 function noSuchDevice(): AppError {

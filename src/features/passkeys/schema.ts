@@ -25,7 +25,7 @@ const PasskeyDeviceType = builder.enumType('PasskeyDeviceType', {
   },
 })
 
-export const PasskeyRef = builder.node(builder.objectRef<Passkey>('Passkey'), {
+const PasskeyRef = builder.node(builder.objectRef<Passkey>('Passkey'), {
   description: 'A registered biometric device or security key.',
   id: { resolve: ({ id }) => id, description: '`passkey_<uuid>`.' },
   loadOne: (id, { db }) => db.passkey.findFirst({ where: { id } }),
@@ -58,7 +58,8 @@ const PasskeyChallengeRef = builder.objectRef<BegunCeremony>('PasskeyChallenge')
   description: 'Options for navigator.credentials, to be used once, within five minutes, by the browser that asked.',
   fields: (t) => ({
     challengeId: t.id({
-      description: 'Names the challenge in the call that completes the ceremony.',
+      description:
+        'Names the challenge in the call that completes the ceremony: CHALLENGE_INVALID once it is used, too old, or in another browser.',
       resolve: ({ challengeId }) => challengeId,
     }),
     options: t.field({
@@ -138,7 +139,8 @@ const RenameDeviceInput = builder.inputType('RenameDeviceInput', {
 })
 
 const SignInOptionsRef = builder.objectRef<readonly AuthMethod[]>('SignInOptions').implement({
-  description: 'How a sign-in with this address should start. Says nothing of whether the address has an account.',
+  description:
+    'How a sign-in with this address should start. Says nothing of whether the address has an account. The answer is alike for every address in a browser that has not signed in with it before.',
   fields: (t) => ({
     methods: t.field({
       type: [AuthMethodEnum],
@@ -148,7 +150,7 @@ const SignInOptionsRef = builder.objectRef<readonly AuthMethod[]>('SignInOptions
   }),
 })
 
-/** Who asks stands in the context; the page has nothing of its own. */
+/** The passkeys are read once, for the list and for how many are left; the sessions only where they are asked for. */
 const SecurityDevicesRef = builder.objectRef<{ passkeys: Passkey[] }>('SecurityDevices').implement({
   description: 'Every way into the account, on one page. A link by mail is always one, too.',
   fields: (t) => ({
@@ -179,7 +181,8 @@ builder.queryFields((t) => ({
   signInOptions: t.field({
     ...guarded('Query.signInOptions', { limit: 'signInOptions' }),
     type: SignInOptionsRef,
-    description: 'The ways to offer to somebody who has typed an address. EMAIL_INVALID for one that is odd.',
+    description:
+      'The ways to offer to somebody who has typed an address: alike for every address in a browser that has not signed in with it before. One that has learns whether there is a passkey. EMAIL_INVALID for an address that is odd.',
     args: { email: t.arg.string({ required: true, description: 'The mail address.' }) },
     resolve: (_root, args, context) => signInOptions(context, args.email),
   }),
@@ -195,14 +198,15 @@ builder.mutationFields((t) => ({
   beginPasskeyRegistration: t.field({
     ...guarded('Mutation.beginPasskeyRegistration', { limit: 'account' }),
     type: PasskeyChallengeRef,
-    description: 'Begins to register a passkey. QUOTA_EXCEEDED when the account has five.',
+    description:
+      'Begins to register a passkey. QUOTA_EXCEEDED when the account has five; PASSKEYS_UNAVAILABLE where the server is reached by an IP address.',
     resolve: (_root, _args, context) => beginRegistration(context),
   }),
   completePasskeyRegistration: t.field({
-    ...guarded('Mutation.completePasskeyRegistration', { limit: 'account' }),
+    ...guarded('Mutation.completePasskeyRegistration', { limit: 'changePasskeys' }),
     type: PasskeyRef,
     description:
-      'Registers a passkey. From then on STRONG asks for a passkey in every session; offer to end the others (revokeOtherSessions). Signing in by mail goes on working.',
+      'Registers a passkey, and raises this session to STRONG. From then on STRONG asks for a passkey in every session; offer to end the others (revokeOtherSessions). CHALLENGE_INVALID for a challenge that is used or too old, PASSKEY_INVALID for what cannot be verified, PASSKEY_EXISTS for a passkey that is registered already, QUOTA_EXCEEDED when the account has five. Signing in by mail goes on working.',
     args: {
       input: t.arg({ type: CompletePasskeyRegistrationInput, required: true, description: 'The new passkey.' }),
     },
@@ -211,7 +215,8 @@ builder.mutationFields((t) => ({
   beginPasskeyLogin: t.field({
     ...guarded('Mutation.beginPasskeyLogin', { limit: 'beginPasskeyLogin', address: addressIn }),
     type: PasskeyChallengeRef,
-    description: 'Begins to sign in by a passkey. The answer is alike for every address, known or not.',
+    description:
+      'Begins to sign in by a passkey. The answer is alike for every address, known or not, in a browser that has not signed in with it before; one that has is told the passkeys of the account. PASSKEYS_UNAVAILABLE where the server is reached by an IP address.',
     args: { input: t.arg({ type: BeginPasskeyLoginInput, description: 'Who, where that is known.' }) },
     resolve: (_root, { input }, context) => beginLogin(context, { email: input?.email ?? null }),
   }),
@@ -219,7 +224,7 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.completePasskeyLogin', { limit: 'completePasskeyLogin' }),
     type: SignInResult,
     description:
-      'Signs in by a passkey, at once: never a ConfirmationRequired. PASSKEY_INVALID otherwise; signing in by mail goes on working.',
+      'Signs in by a passkey, at once: never a ConfirmationRequired. CHALLENGE_INVALID for a challenge that is used, too old, or was given to another browser; PASSKEY_INVALID for every other answer that does not sign in. Signing in by mail goes on working.',
     args: { input: t.arg({ type: CompletePasskeyLoginInput, required: true, description: 'The proof.' }) },
     resolve: (_root, { input }, context) =>
       completeLogin(context, {
@@ -236,10 +241,10 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) => renameDevice(context, rowIdOf('Passkey', input.id), input.name),
   }),
   removeDevice: t.field({
-    ...guarded('Mutation.removeDevice', { limit: 'account' }),
+    ...guarded('Mutation.removeDevice', { limit: 'changePasskeys' }),
     type: PasskeyRef,
     description:
-      "Removes a passkey, and answers what it was. NOT_FOUND for one that is gone, or another user's. Signing in by mail goes on working.",
+      "Removes a passkey, and answers what it was. Sessions that it began go on: offer to end the others (revokeOtherSessions). NOT_FOUND for one that is gone, or another user's. Signing in by mail goes on working.",
     args: { id: t.arg.id({ required: true, description: 'The id of the passkey.' }) },
     resolve: (_root, { id }, context) => removeDevice(context, rowIdOf('Passkey', id)),
   }),
@@ -247,13 +252,14 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.beginPasskeyReauthentication', { limit: 'account' }),
     type: PasskeyChallengeRef,
     description:
-      'Raises the level of this session; makes no new one. NOT_FOUND when the account has no passkey: requestReauthenticationCode then.',
+      'Begins what completePasskeyReauthentication ends, and changes nothing by itself. Raises the level of this session; makes no new one. NOT_FOUND when the account has no passkey: requestReauthenticationCode then. PASSKEYS_UNAVAILABLE where the server is reached by an IP address.',
     resolve: (_root, _args, context) => beginReauthentication(context),
   }),
   completePasskeyReauthentication: t.field({
     ...guarded('Mutation.completePasskeyReauthentication', { limit: 'completePasskeyReauthentication' }),
     type: SessionRef,
-    description: 'Raises this session to STRONG. Its cookie changes, its end does not. PASSKEY_INVALID otherwise.',
+    description:
+      'Raises this session to STRONG. Its cookie changes, its end does not. CHALLENGE_INVALID for a challenge that is used, too old, or was given to another session; PASSKEY_INVALID for every other answer that proves nothing.',
     args: { input: t.arg({ type: CompletePasskeyReauthenticationInput, required: true, description: 'The proof.' }) },
     resolve: (_root, { input }, context) => completeReauthentication(context, input),
   }),

@@ -10,7 +10,7 @@ export async function signInOptions(context: Context, text: string): Promise<Aut
   const email = canonicalEmail(text)
   const { config, database } = context.services
   if (!config.passkeys) return ['MAGIC_LINK']
-  if (context.deviceIdFor(email) === null) return ['PASSKEY', 'MAGIC_LINK']
+  if ((await context.deviceIdFor(email)) === null) return ['PASSKEY', 'MAGIC_LINK']
   const account = await database.systemDb.user.findUnique({ where: { email }, select: { passkeyCount: true } })
   return account && account.passkeyCount > 0 ? ['PASSKEY', 'MAGIC_LINK'] : ['MAGIC_LINK']
 }

@@ -8,7 +8,7 @@ import { faultIn } from './fault.ts'
 import type { Fault } from './fault.ts'
 
 /** What an assertion proved, beside whose passkey made it. */
-export type Verified = { counter: bigint; backedUp: boolean }
+type Verified = { counter: bigint; backedUp: boolean }
 
 /**
  * Verifies the signature of an assertion, and all that stands under it: challenge, origin, RP ID, user presence and user

@@ -5,7 +5,7 @@ import { signedIn } from '../sessions/signed-in.ts'
 import { codeMac } from '../sign-in/six-digits.ts'
 import { reauthenticationMail } from './emails.ts'
 
-export type RequestedCode = { message: string; expiresAt: Date }
+type RequestedCode = { message: string; expiresAt: Date }
 
 /** Sends six digits to the viewer's own address, by which this session alone can prove the viewer again. */
 export async function requestCode(context: Context): Promise<RequestedCode> {

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Context } from '../../context.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, sessionNeeded } from '../../errors.ts'
 import type { Prisma, Record } from '../../generated/sqlite/client.ts'
 import { isNotFound, isUniqueViolation } from '../../platform/db/errors.ts'
 import { isUuid } from '../../schema/node-id.ts'
@@ -99,6 +99,6 @@ function quotaExceeded(limit: number): AppError {
 }
 
 function viewerOf({ viewer }: Context): { userId: string } {
-  if (!viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  if (!viewer) throw sessionNeeded()
   return { userId: viewer.user.id }
 }

@@ -3,7 +3,7 @@ import { AUTH_LEVELS } from '../../viewer.ts'
 import type { AuthLevel, AuthMethod, ViewerSession } from '../../viewer.ts'
 
 /** What a session's level follows from. */
-export type Standing = {
+type Standing = {
   session: Pick<ViewerSession, 'provedAt' | 'strongProvedAt'>
   /** Whether the account has a passkey. Without one a fresh proof of any kind satisfies STRONG. */
   hasPasskey: boolean

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts'
+import { sessionNeeded } from '../../errors.ts'
 import type { ScopedDb } from '../../platform/db/types.ts'
 
 /** Nobody has no rows: whoever asks for some must sign in first. */
@@ -6,6 +6,6 @@ export const nobodysDb = new Proxy({} as ScopedDb, {
   get(_target, property) {
     // Asked of every value that an async function returns.
     if (property === 'then') return undefined
-    throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+    throw sessionNeeded()
   },
 })

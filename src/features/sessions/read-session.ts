@@ -13,7 +13,6 @@ type Row = {
   authMethod: AuthMethod
   remembered: boolean | number
   deviceName: string
-  deviceHash: string | null
   ipAddress: string | null
   userAgent: string | null
   provedAt: Date
@@ -32,12 +31,10 @@ type Row = {
 const FIND_SESSION = {
   name: 'find_session',
   text: `SELECT s.id, s.user_id AS "userId", s.auth_method AS "authMethod", s.remembered, s.device_name AS "deviceName",
-      s.device_hash AS "deviceHash",
       s.ip_address AS "ipAddress", s.user_agent AS "userAgent", s.proved_at AS "provedAt",
       s.strong_proved_at AS "strongProvedAt", s.created_at AS "createdAt", s.last_activity_at AS "lastActivityAt",
       s.expires_at AS "expiresAt", u.email, u.display_name AS "displayName", u.created_at AS "userCreatedAt",
-      u.last_login_at AS "lastLoginAt",
-      u.passkey_count AS "passkeyCount"
+      u.last_login_at AS "lastLoginAt", u.passkey_count AS "passkeyCount"
     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1`,
   dates: ['provedAt', 'strongProvedAt', 'createdAt', 'lastActivityAt', 'expiresAt', 'userCreatedAt', 'lastLoginAt'],
 } as const
@@ -57,7 +54,7 @@ export async function readSession(
 }
 
 /** The same, without its counting as a use of the session: looking whether it still lives must not keep it alive. */
-export async function findLiveSession(
+async function findLiveSession(
   services: Services,
   cookieHeader: string,
   origin: Pick<Origin, 'ipAddress' | 'userAgent'>,
@@ -71,13 +68,13 @@ export async function findLiveSession(
 }
 
 /** What has become of the session that asked: it lives, lives on under a new token, or has ended. */
-export type Standing = 'live' | 'renewed' | 'ended'
+export type Fate = 'live' | 'renewed' | 'ended'
 
 /** Looks what has become of a session since it asked. It is no use of the session. */
 export async function standingOf(
   services: Services,
   { cookieHeader, viewer }: { cookieHeader: string | null; viewer: Viewer | null },
-): Promise<Standing> {
+): Promise<Fate> {
   if (!viewer || !cookieHeader) return 'ended'
   const { id } = viewer.session
   const now = await findLiveSession(services, cookieHeader, viewer.session)

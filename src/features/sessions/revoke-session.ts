@@ -42,6 +42,7 @@ export async function logout(context: Context): Promise<boolean> {
 
 /** What follows in the same request is nobody's. */
 function leave(context: Context): void {
+  context.viewer = null
   context.db = nobodysDb
   clearSessionCookie(context)
 }

@@ -74,7 +74,7 @@ export const SessionRef = builder.node(Session, {
     level: t.field({
       type: AuthLevelEnum,
       description:
-        'The highest level that this session satisfies now. Compare by the order of the levels: without a passkey a fresh proof gives STRONG. It falls to SESSION when the session is used from another network or browser than its last proof.',
+        'The highest level that this session satisfies now. Compare by the order of the levels: without a passkey a fresh proof gives STRONG. It falls to SESSION when the session is used from another network or browser than its last proof; of the other sessions in a list it cannot tell whether they are used from elsewhere now.',
       resolve: (session, _args, { viewer, issued, services }) => {
         const hasPasskey = (issued?.user ?? viewer?.user)?.passkeyCount !== 0
         const moved = !issued && session.id === viewer?.session.id && viewer.moved

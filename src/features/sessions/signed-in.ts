@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts'
-import { AppError } from '../../errors.ts'
+import { sessionNeeded } from '../../errors.ts'
 import type { Viewer } from '../../viewer.ts'
 
 /** The context of a request whose viewer is known. */
@@ -13,5 +13,5 @@ export function signedIn(context: Context): Viewer {
 
 /** Throws UNAUTHENTICATED unless somebody is signed in: the same context, known to have a viewer. */
 export function requireViewer(context: Context): asserts context is SignedInContext {
-  if (!context.viewer) throw new AppError('UNAUTHENTICATED', 'This needs a live session. Sign in, then ask again.')
+  if (!context.viewer) throw sessionNeeded()
 }

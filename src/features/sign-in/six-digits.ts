@@ -5,7 +5,7 @@ import { equalSecrets } from '../../platform/crypto/tokens.ts'
 export const MAX_CODE_TRIES = 5
 
 /** What six digits are for, and the row that keeps them: those of one purpose, or of one row, are none in another. */
-export type CodeOf = { purpose: 'sign-in' | 'reauthentication'; id: string }
+type CodeOf = { purpose: 'sign-in' | 'reauthentication'; id: string }
 
 /** The six digits in what a person typed, without spaces and dashes; null when that is something else. */
 export function digitsIn(typed: string): string | null {

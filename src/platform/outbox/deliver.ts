@@ -2,7 +2,7 @@ import type { OutboxMessage } from '../../generated/sqlite/client.ts'
 import { unseal } from '../crypto/seal.ts'
 import type { LogFields } from '../log.ts'
 import type { MessageOutcome } from '../metrics.ts'
-import type { Channel } from './channel.ts'
+import type { Channel, ChannelName } from './channel.ts'
 import type { OutboxParts } from './outbox.ts'
 import { within } from './within.ts'
 
@@ -29,11 +29,13 @@ export function makeDelivery({ database, mail, webhook, keys, log, now, metrics 
 
   /**
    * A look is one indexed read while nothing is due. What it finds is taken by one conditional write: a message that
-   * another process took in between is no longer due, and is not among those that the write returns.
+   * another process took in between is no longer due, and is not among those that the write returns. Those of a channel
+   * that this process does not have wait for one that has it; once they have expired, mail takes them, to remove them.
    */
-  async function take(places: number): Promise<{ seen: number; taken: OutboxMessage[] }> {
+  async function take(channel: ChannelName, places: number): Promise<{ seen: number; taken: OutboxMessage[] }> {
     const at = now()
-    const due = { availableAt: { lte: at } }
+    const own = channel === 'mail' ? { OR: [{ channel }, { expiresAt: { lte: at } }] } : { channel }
+    const due = { availableAt: { lte: at }, ...own }
     const found = await rows.findMany({
       where: due,
       orderBy: { availableAt: 'asc' },
@@ -107,8 +109,8 @@ export function makeDelivery({ database, mail, webhook, keys, log, now, metrics 
   return { take, work }
 }
 
-// A webhook that was taken out of the settings while calls of it waited.
-const NO_CHANNEL: Attempt = { outcome: 'refused', told: { reason: 'No webhook is configured any more.' } }
+// Of a channel that this process does not have, which nobody has sent in time.
+const NO_CHANNEL: Attempt = { outcome: 'expired', told: {} }
 
 function after(date: Date, ms: number): Date {
   return new Date(date.getTime() + ms)

@@ -12,6 +12,7 @@ import { makeDelivery } from './deliver.ts'
 import { openPlaces } from './places.ts'
 
 const MESSAGES_AT_ONCE = 8
+const CALLS_AT_ONCE = 4
 // Finds the messages of a process that died, and those whose next try is due. New ones do not wait for it: see `wake`.
 const LOOK_MS = 3_000
 const COUNT_MS = 30_000
@@ -63,7 +64,12 @@ export function openOutbox(parts: OutboxParts): Outbox {
   const { database, mail: mailChannel, webhook, keys, log, now, metrics } = parts
   const { outboxMessage: rows } = database.systemDb
   const unreachable = (error: unknown) => log.error('outbox.unreachable', { error })
-  const places = openPlaces({ count: MESSAGES_AT_ONCE, ...makeDelivery(parts), onError: unreachable })
+  const { take, work } = makeDelivery(parts)
+  // Places of its own for each channel: calls that hang must not keep mails with links waiting.
+  const openFor = (channel: ChannelName, count: number) =>
+    openPlaces({ count, take: (free) => take(channel, free), work, onError: unreachable })
+  const channels = [openFor('mail', MESSAGES_AT_ONCE), ...(webhook ? [openFor('webhook', CALLS_AT_ONCE)] : [])]
+  const fill = (): void => channels.forEach((places) => places.fill())
   const timers: NodeJS.Timeout[] = []
 
   async function health() {
@@ -91,22 +97,22 @@ export function openOutbox(parts: OutboxParts): Outbox {
     async enqueueCall(tx, call, options) {
       if (webhook) await write(tx, webhook, call, options)
     },
-    wake: places.fill,
+    wake: fill,
     start() {
-      places.fill()
-      timers.push(setInterval(places.fill, LOOK_MS).unref())
+      fill()
+      timers.push(setInterval(fill, LOOK_MS).unref())
       timers.push(setInterval(() => void health().catch(unreachable), COUNT_MS).unref())
     },
     async sendDue() {
-      places.fill()
-      await places.empty()
+      fill()
+      await Promise.all(channels.map((places) => places.empty()))
     },
     health,
     async stop() {
       timers.forEach(clearInterval)
-      places.close()
-      const isEmpty = await places.empty(STOP_WITHIN_MS)
-      if (!isEmpty) log.warn('outbox.stopped-while-sending')
+      channels.forEach((places) => places.close())
+      const empty = await Promise.all(channels.map((places) => places.empty(STOP_WITHIN_MS)))
+      if (empty.includes(false)) log.warn('outbox.stopped-while-sending')
     },
   }
 }

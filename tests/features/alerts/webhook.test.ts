@@ -87,14 +87,17 @@ test('what is refused for good is dropped at once', async () => {
   expect([calls.length, await waiting()]).toEqual([1, 0])
 })
 
-test('a call that waits when the webhook is taken out of the settings is dropped', async () => {
-  const { app, waiting } = await withReceiver([500])
+test('a process without a webhook leaves the calls to those that have one, and removes them after a day', async () => {
+  const { app, calls, waiting } = await withReceiver([500])
   await raise(app, await signIn(app))
   await app.services.outbox.sendDue()
   await app.restart({ ALERT_WEBHOOK_URL: '', ALERT_WEBHOOK_SECRET: '' })
   app.clock.advance(60_000)
   await app.services.outbox.sendDue()
-  expect(await waiting()).toBe(0)
+  expect(await waiting()).toBe(1)
+  app.clock.advance(24 * 3_600_000)
+  await app.services.outbox.sendDue()
+  expect([calls.length, await waiting()]).toEqual([1, 0])
 })
 
 test('many failures from one network are told of, as nobody’s', async () => {

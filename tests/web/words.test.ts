@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { LatchkeyError } from '../../src/client/index.ts'
+import { explain, whyNot } from '../../src/web/words.ts'
+
+const textFor = (...error: ConstructorParameters<typeof LatchkeyError>) => explain(new LatchkeyError(...error)).text
+
+test.each([
+  ['name', /^A name has 1 to 64 characters/],
+  ['email', /not a mail address/],
+  ['response', /^The server cannot read what this page sent/],
+  [undefined, /^The server cannot read what this page sent/],
+])('BAD_INPUT is explained by the field that it names: %s', (field, words) => {
+  expect(textFor('BAD_INPUT', 'No.', { field })).toMatch(words)
+})
+
+test.each([
+  'CHALLENGE_INVALID',
+  'QUOTA_EXCEEDED',
+  'PASSKEY_EXISTS',
+  'PASSKEY_INVALID',
+  'PASSKEYS_UNAVAILABLE',
+] as const)('%s says that mail goes on working', (code) => {
+  expect(textFor(code, 'No.')).toMatch(/Signing in by mail (goes on working|works)\.$/)
+})
+
+test.each(['CANCELLED', 'ABORTED', 'UNSUPPORTED', 'ALREADY_REGISTERED'] as const)(
+  'a passkey that was not used (%s) lets mail be offered only where it would do instead',
+  (reason) => {
+    expect(whyNot(reason, { to: 'add' })).not.toMatch(/mail/)
+    expect(whyNot(reason, { to: 'prove', methods: ['PASSKEY'] })).not.toMatch(/mail/)
+    if (reason === 'ALREADY_REGISTERED') return
+    expect(whyNot(reason, { to: 'prove', methods: ['PASSKEY', 'MAGIC_LINK'] })).toMatch(/A code by mail works/)
+    expect(whyNot(reason, { to: 'sign-in' })).toMatch(/A link by mail works/)
+  },
+)
