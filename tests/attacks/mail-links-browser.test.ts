@@ -57,9 +57,9 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
     await page.waitForURL(app.url.href)
 
     expect(await whoIs(page)).toBe(email)
-    const [session, ...others] = await context.cookies()
-    expect(session).toMatchObject({ name: 'latchkey-session', httpOnly: true, sameSite: 'Lax' })
-    expect(others).toEqual([])
+    const cookies = await context.cookies()
+    expect(cookies.map(({ name }) => name).sort()).toEqual(['latchkey-device', 'latchkey-session'])
+    for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
     expect(await page.evaluate('document.cookie')).toBe('')
   })
 
