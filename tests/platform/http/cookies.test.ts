@@ -5,8 +5,10 @@ const https = { publicUrl: new URL('https://login.example.com') }
 const http = { publicUrl: new URL('http://localhost:4000') }
 
 test('cookies are __Host- ones on https, plain ones on http://localhost', () => {
-  expect(cookieNames(https)).toEqual({ session: '__Host-latchkey-session', challenge: '__Host-latchkey-challenge' })
-  expect(cookieNames(http)).toEqual({ session: 'latchkey-session', challenge: 'latchkey-challenge' })
+  const names = ['session', 'challenge', 'passkey', 'device']
+  const named = (prefix: string) => Object.fromEntries(names.map((name) => [name, `${prefix}latchkey-${name}`]))
+  expect(cookieNames(https)).toEqual(named('__Host-'))
+  expect(cookieNames(http)).toEqual(named(''))
 })
 
 test('a cookie is httpOnly, lax, for the whole site and no other, and secure on https', () => {
