@@ -7,7 +7,8 @@ const WINDOWS = { '10m': 10 * 60_000, '1h': 60 * 60_000 } as const
 
 /**
  * Every limit on tries. At most `max` calls in any `window`, by whom the row's name says: the mail address asked for,
- * a browser that has proved it, the network that asks (an IPv4 address, an IPv6 /64), the signed-in user, or the session. A field names a group
+ * a browser that has proved it, the network that asks (an IPv4 address, an IPv6 /64), the signed-in user, or the
+ * session. A field names a group
  * (`limit: 'data'`), and each of its calls, aliases included, counts in every row of it and in `graphql`.
  *
  * `counted: 'shared'` is one count over all processes, in Redis; `local` is counted in each, which costs no round trip
@@ -48,7 +49,8 @@ export const LIMITS = {
   disownAlert: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // record, records, createRecord, updateRecord, deleteRecord, node; nodes counts each id.
   data: { user: { max: 100, window: '1h', counted: 'shared', storeAway: 'local' } },
-  // All else that a signed-in user reads and changes of the account, and the beginning of a subscription. By session, so that a thief who
+  // All else that a signed-in user reads and changes of the account, and the beginning of a subscription. By session, so
+  // that a thief who
   // holds one cannot use up the calls with which the owner, in another, would throw him out.
   account: { session: { max: 600, window: '1h', counted: 'local', storeAway: 'local' } },
   // Every field, whoever calls: ten a second, for as many people as share a network.

@@ -6,6 +6,7 @@ import type { SystemTx } from '../../platform/db/types.ts'
 import { announceAlerts, NOT_ME_DAYS } from '../alerts/raise-alert.ts'
 import { wakeStreams } from '../alerts/wake-streams.ts'
 import { passkeyOfAlert, takePasskeyAway } from '../passkeys/take-passkey-away.ts'
+import { lockAccount } from '../sessions/lock-account.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
 import type { StartedSession } from '../sessions/start-session.ts'
 import { toViewerSession } from '../sessions/to-viewer-session.ts'
@@ -26,12 +27,13 @@ export async function disownAlert(context: Context, token: string): Promise<true
     notMeHash && (await services.database.systemDb.$transaction((tx) => throwEverybodyOut(context, tx, notMeHash)))
   if (!done) throw await refused(context)
 
-  const { user, removed, kept } = done
+  const { userId, removed, kept } = done
   announceAlerts(services, [removed])
-  wakeStreams(services, user.id)
+  wakeStreams(services, userId)
   if (kept && viewer) {
     setSessionCookie(context, kept)
-    context.viewer = { user: { ...viewer.user, passkeyCount: user.passkeyCount }, session: kept.session, moved: false }
+    const passkeyCount = viewer.user.passkeyCount - (removed ? 1 : 0)
+    context.viewer = { user: { ...viewer.user, passkeyCount }, session: kept.session, moved: false }
   }
   return true
 }
@@ -52,8 +54,8 @@ async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: stri
   // waits until it has committed, and the sessions that are ended last are all there are.
   const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } })
   await tx.magicLink.deleteMany({ where: { email, consumedAt: null } })
+  await lockAccount(tx, userId)
   const removed = await removeAddedPasskey(context, tx, { id: userId, email }, alert)
-  const user = await tx.user.update({ where: { id: userId }, data: { passkeyCount: { increment: 0 } } })
   await tx.reauthenticationCode.deleteMany({ where: { userId } })
   await tx.knownDevice.deleteMany({ where: { userId } })
   const own = viewer?.user.id === userId ? viewer.session.id : null
@@ -69,7 +71,7 @@ async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: stri
     details: { kind, sessionsEnded: ended.count, ...(removed && { passkeyRemoved: true }) },
   }
   await tx.auditEntry.create({ data: services.audit.row(event, origin) })
-  return { user, removed, kept: kept || null }
+  return { userId, removed, kept: kept || null }
 }
 
 /** The asking session goes on, and a copy of its cookie does not. Null when it has ended meanwhile. */

@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Context } from '../../context.ts'
 import type { PasskeyChallenge } from '../../generated/sqlite/client.ts'
+import { lockAccount } from '../sessions/lock-account.ts'
 import { completeSignIn } from '../sign-in/complete-sign-in.ts'
 import { allowedRedirect } from '../sign-in/redirect.ts'
 import type { SignedIn } from '../sign-in/sign-in-result.ts'
@@ -37,8 +38,7 @@ export async function completeLogin(context: Context, input: Input): Promise<Sig
 
   const { counter, backedUp } = verified
   const result = await completeSignIn(context, 'PASSKEY', async (tx) => {
-    // The account before the passkey, as everywhere: two that lock in turns would wait for each other.
-    await tx.user.updateMany({ where: { id: passkey.userId }, data: { lastLoginAt: services.now() } })
+    await lockAccount(tx, passkey.userId)
     const { count } = await tx.passkey.updateMany({
       where: { id: passkey.id, userId: passkey.userId, ...isBefore(counter) },
       data: { counter, backedUp, lastUsedAt: services.now() },

@@ -122,7 +122,7 @@ async function insert(
       createdAt: now,
     },
   })
-  await holdSession(tx, { user, session, moved: false }, provedBy(passkey))
+  await holdSession(tx, signedIn(context), provedBy(passkey))
   const about = { userId: user.id, sessionId: session.id, tableName: 'passkeys', recordId: passkey.id }
   await tx.auditEntry.create({ data: services.audit.row({ ...about, action: 'passkey.created' }, origin) })
   return passkey

@@ -3,11 +3,11 @@ import type { Passkey, SecurityAlert } from '../../generated/sqlite/client.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
+import { lockAccount } from '../sessions/lock-account.ts'
 
 /**
  * Removes a passkey of an account with its place in the count, logs it and warns the owner, in the caller's transaction.
- * The account's row is locked first, as everywhere: two that lock in turns would wait for each other. Null when there is
- * no such passkey; then nothing has changed.
+ * Null when there is no such passkey; then nothing has changed.
  */
 export async function takePasskeyAway(
   { services, origin, viewer }: Context,
@@ -15,7 +15,7 @@ export async function takePasskeyAway(
   user: Alert['user'],
   id: string,
 ): Promise<{ passkey: Passkey; alert: RaisedAlert | null } | null> {
-  await tx.user.updateMany({ where: { id: user.id }, data: { passkeyCount: { increment: 0 } } })
+  await lockAccount(tx, user.id)
   const passkey = await tx.passkey.findFirst({ where: { id, userId: user.id } })
   const { count } = await tx.passkey.deleteMany({ where: { id, userId: user.id } })
   if (!passkey || count === 0) return null
