@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { DISOWN, notMeTokenIn, raise } from '../features/alerts/support.ts'
+import { test } from '../support/app.ts'
+import type { TestApp } from '../support/app.ts'
+import { makeAuthenticator } from '../support/authenticator.ts'
+import { provider } from '../support/databases.ts'
+import { askForLink, signIn, VERIFY } from '../support/people.ts'
+import { begin, BEGIN_REGISTRATION, COMPLETE_REGISTRATION, passkeyLogin, rowId, siteOf } from '../support/passkeys.ts'
+import type { Creation } from '../support/passkeys.ts'
+
+/** Resolves once so many statements of this database wait for a lock: each is then where the test wants it. */
+async function untilWaiting({ services }: TestApp, count: number): Promise<void> {
+  for (;;) {
+    const [row] = await services.database.systemDb.$queryRawUnsafe<{ waiting: number }[]>(
+      `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    if ((row?.waiting ?? 0) >= count) return
+    await delay(10)
+  }
+}
+
+/** Holds rows until it is let go. */
+async function hold({ services }: TestApp, lock: (tx: Tx) => Promise<unknown>): Promise<() => Promise<void>> {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let locked = (): void => {}
+  const isLocked = new Promise<void>((resolve) => (locked = resolve))
+  const done = services.database.systemDb.$transaction(
+    async (tx) => {
+      await lock(tx)
+      locked()
+      await released
+    },
+    { timeout: 20_000 },
+  )
+  await isLocked
+  return async () => {
+    release()
+    await done
+  }
+}
+
+type Tx = Parameters<Parameters<TestApp['services']['database']['systemDb']['$transaction']>[0]>[0]
+
+// On SQLite transactions take turns, so nothing comes between.
+describe.skipIf(provider === 'sqlite')('what is under way when a session ends', () => {
+  test('S2: a registration leaves no passkey behind', async ({ app }) => {
+    const ada = await signIn(app)
+    const userId = rowId(ada.userId)
+    const { challengeId, options } = await begin<Creation>(ada.browser, BEGIN_REGISTRATION)
+    const authenticator = makeAuthenticator(siteOf(app))
+    const response = authenticator.create(options)
+    const letGo = await hold(app, (tx) => tx.user.updateMany({ where: { id: userId }, data: { displayName: null } }))
+    const registering = ada.browser.graphql(COMPLETE_REGISTRATION, { challengeId, response })
+    await untilWaiting(app, 1)
+    await app.services.database.systemDb.session.deleteMany({ where: { userId } })
+    await letGo()
+
+    expect((await registering).code).toBe('UNAUTHENTICATED')
+    expect(await app.services.database.systemDb.passkey.count({ where: { userId } })).toBe(0)
+    expect((await passkeyLogin(app.browser(), authenticator)).code).toBe('PASSKEY_INVALID')
+  })
+
+  test('S2: a sign-in does not survive "this was not me"', async ({ app }) => {
+    const ada = await signIn(app)
+    const userId = rowId(ada.userId)
+    await raise(app, ada)
+    await app.services.outbox.sendDue()
+    const mail = app.mailbox.mails.findLast(({ to, text }) => to === ada.email && text.includes('/auth/not-me#'))
+    const thief = app.browser()
+    const { token } = await askForLink(app, thief, ada.email)
+    const letGo = await hold(app, (tx) =>
+      tx.knownPlace.updateMany({ where: { userId }, data: { lastSeenAt: new Date() } }),
+    )
+    const signingIn = thief.graphql(VERIFY, { token })
+    await untilWaiting(app, 1)
+    const disowning = app.browser().graphql(DISOWN, { token: notMeTokenIn(mail ?? { text: '' }) })
+    await untilWaiting(app, 2)
+    await letGo()
+
+    await signingIn
+    expect((await disowning).data).toEqual({ disownAlert: true })
+    expect((await thief.graphql('{ session { id } }')).data).toEqual({ session: null })
+    expect(await app.services.database.systemDb.session.count({ where: { userId } })).toBe(0)
+  })
+})
