@@ -12,6 +12,10 @@ export type RefusalDetails = {
   methods?: readonly string[]
   /** CONFLICT: the revision in force. */
   currentRevision?: number
+  /** ENVELOPE_INVALID: one of the faults of shared/encryption/envelopes.ts. */
+  reason?: string
+  /** KEY_ROTATED: the key in force. */
+  keyId?: string
   /** TOO_LARGE, QUOTA_EXCEEDED: the most that is allowed. */
   limit?: number
 }

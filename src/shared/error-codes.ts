@@ -22,6 +22,16 @@ export const ERROR_CODES = {
   CONFLICT: 'The thing was changed since it was read. `currentRevision` names the revision in force.',
   TOO_LARGE: 'A value is larger than its limit. `field` and `limit` say which and by what.',
   QUOTA_EXCEEDED: 'The account holds as many of these as it may. `limit` says how many.',
+  ENVELOPE_INVALID:
+    'An encrypted value is not of the form that its field asks for. `field` names it, `reason` says what is wrong with it.',
+  KEY_ROTATED:
+    'The value is encrypted with a key that is not the current one. `keyId` names that; read encryptionKeys again.',
+  PUBLIC_KEY_INVALID: 'The public key is not a public JWK on P-256 with the members kty, crv, x and y.',
+  SLOTS_INVALID:
+    'The slots are not the ones that are asked for: too few, too many, twice the same, or of a wrong kind.',
+  ENCRYPTION_OFF: 'End-to-end encryption is not switched on for this account.',
+  ENCRYPTION_ON: 'End-to-end encryption is switched on for this account already.',
+  RECORDS_ENCRYPTED: 'Records still hold encryptedData: clear it or delete them before encryption is switched off.',
   QUERY_REFUSED: 'The document is too deep, too costly, too long, or has too many aliases.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',

@@ -1,0 +1,25 @@
+/** Bytes as base64url without padding (RFC 4648, section 5). */
+export function toBase64url(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/**
+ * The bytes behind base64url, or null for anything that `toBase64url` cannot have made: other letters, padding, and
+ * unused bits that are not zero, by which one value could be written in several ways.
+ */
+export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0))
+  return hasSpareBits(text) ? null : bytes
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+// Two letters carry one byte and four bits more, three carry two bytes and two bits more.
+function hasSpareBits(text: string): boolean {
+  const spare = { 2: 0b1111, 3: 0b11 }[text.length % 4] ?? 0
+  return (ALPHABET.indexOf(text.at(-1) ?? 'A') & spare) !== 0
+}
