@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { test as base } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { App, Replacements } from '../../src/app.ts'
@@ -9,6 +8,7 @@ import type { Visitor } from './browser-like.ts'
 import { freshDatabase } from './databases.ts'
 import { testMailbox } from './mailbox.ts'
 import type { TestMailbox } from './mailbox.ts'
+import { quietPort } from './quiet-port.ts'
 
 /** A clock that a test sets. It goes with the real one until it is told otherwise. */
 export type TestClock = { now: () => Date; advance(ms: number): void; set(time: Date): void }
@@ -54,7 +54,7 @@ type Shared = { clock: TestClock; mailbox: TestMailbox; replacements: Partial<Re
 
 async function startOn(env: Record<string, string>, shared: Shared): Promise<TestApp> {
   const { clock, mailbox, replacements } = shared
-  const port = String(await freePort())
+  const port = String(await quietPort())
   const site = { PUBLIC_URL: `http://localhost:${port}`, ...env, PORT: port }
   const others: TestApp[] = []
   const open = (extra: Record<string, string> = {}): Promise<App> =>
@@ -93,17 +93,6 @@ async function startOn(env: Record<string, string>, shared: Shared): Promise<Tes
     },
   }
   return testApp
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 function testClock(): TestClock {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from '../../scripts/build.mjs'
 import { visit } from './browser-like.ts'
 import type { Visitor } from './browser-like.ts'
+import { quietPort } from './quiet-port.ts'
+
+export { quietPort }
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const UP_WITHIN_MS = 30_000
@@ -133,25 +135,6 @@ export async function read(page: URL): Promise<{ status: number; text: string }>
   } catch {
     return { status: 0, text: '' }
   }
-}
-
-/**
- * A port that nothing listens on, from below those that the system gives to outgoing connections: one that is used
- * again for each start must not meanwhile be somebody's connection.
- */
-export async function quietPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    if (await isFree(port)) return port
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
 }
 
 /** A mail as /dev/mailbox.json gives it. */
