@@ -39,6 +39,9 @@ export type Caller = {
 /** A number of things that is worth knowing of when they happen within a window, and that refuses nothing. */
 export type Threshold = { name: string; max: number; windowMs: number }
 
+/** To whom something has happened. */
+type Whom = { userId: string } | { ipAddress: string | null }
+
 /** All limits, opened. */
 export type Limits = {
   rows: readonly LimitRow[]
@@ -51,7 +54,9 @@ export type Limits = {
    * Counts something that has happened to somebody, over all processes, or in this one where the shared store is away.
    * True when it is the one that fills the threshold.
    */
-  fills(threshold: Threshold, whom: { userId: string } | { ipAddress: string | null }): Promise<boolean>
+  fills(threshold: Threshold, whom: Whom): Promise<boolean>
+  /** Counts the same way. True for the one that fills the threshold, and for each that finds it full. */
+  reaches(threshold: Threshold, whom: Whom): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -119,6 +124,15 @@ export function openLimits({ rows, everyCall, redis, keys, now, prefix }: Limits
     }
   }
 
+  const count = async ({ name, max, windowMs }: Threshold, whom: Whom): Promise<Taken> => {
+    const id = 'userId' in whom ? whom.userId : networkHash(whom.ipAddress)
+    const bucket = { key: `${name}:${id}`, max, windowMs }
+    return shared.take([bucket]).catch((error: unknown) => {
+      if (error instanceof LimiterUnavailableError) return local.take([bucket])
+      throw error
+    })
+  }
+
   const groups = byGroup(rows, everyCall, redis !== null)
 
   return {
@@ -135,15 +149,11 @@ export function openLimits({ rows, everyCall, redis, keys, now, prefix }: Limits
       const second = await takeShared(asked.shared, sharedBuckets)
       return { ...second, states: [...first.states, ...second.states] }
     },
-    async fills({ name, max, windowMs }, whom) {
-      const id = 'userId' in whom ? whom.userId : networkHash(whom.ipAddress)
-      const bucket = { key: `${name}:${id}`, max, windowMs }
-      const { allowed, states } = await shared.take([bucket]).catch((error: unknown) => {
-        if (error instanceof LimiterUnavailableError) return local.take([bucket])
-        throw error
-      })
+    fills: async (threshold, whom) => {
+      const { allowed, states } = await count(threshold, whom)
       return allowed && states[0]?.remaining === 0
     },
+    reaches: async (threshold, whom) => (await count(threshold, whom)).states[0]?.remaining === 0,
     close: () => local.close(),
   }
 }

@@ -27,6 +27,26 @@ const BY_OUR_CLOCK = { REDIS_URL: '' }
 const alertsOf = ({ services }: TestApp) =>
   services.database.systemDb.securityAlert.findMany({ where: { kind: 'login.repeated-failures' } })
 
+/** What happens to a process that ends before the warning is written: its transaction is as if it had never been. */
+async function dyingInTheMiddle({ services: { outbox } }: TestApp, work: () => Promise<void>): Promise<void> {
+  const { enqueue } = outbox
+  let died = false
+  outbox.enqueue = () => {
+    died = true
+    return Promise.reject(new Error('The process has ended.'))
+  }
+  await work()
+  outbox.enqueue = enqueue
+  expect(died).toBe(true)
+}
+
+/** The networks that an administrator was told of, sorted. */
+async function wordsToAdmins({ services, mailbox }: TestApp): Promise<(string | undefined)[]> {
+  await services.outbox.sendDue()
+  const mails = mailbox.mails.filter(({ to }) => to === 'root@example.com')
+  return mails.map(({ text }) => /Network: (\S+)/.exec(text)?.[1]).sort()
+}
+
 describe('repeated failures', () => {
   test('the fifth within an hour warns the owner, once a day; four do not', async () => {
     const app = await started(BY_OUR_CLOCK)
@@ -58,8 +78,46 @@ describe('repeated failures', () => {
     const ada = await signIn(app)
     const { token } = await askForLink(app, app.browser(), ada.email)
     await app.browser().graphql(VERIFY, { token, confirm: true })
+    let tries = 0
+    const stop = app.services.database.onStatement(
+      (text) => void (tries += Number(/insert.*security_alerts/i.test(text))),
+    )
     await Promise.all(Array.from({ length: 50 }, () => app.browser().graphql(VERIFY, { token, confirm: true })))
     await app.services.background.settled()
+    stop()
+    expect(await alertsOf(app)).toHaveLength(1)
+    expect(tries).toBe(1)
+  })
+
+  test('a warning that was counted and not written is raised by the next failure within the hour, once', async () => {
+    const app = await started(BY_OUR_CLOCK)
+    app.clock.set(new Date('2027-03-01T08:00:00Z'))
+    const ada = await signIn(app)
+    const { token } = await askForLink(app, app.browser(), ada.email)
+    await app.browser().graphql(VERIFY, { token, confirm: true })
+    const failOnce = async () => {
+      await app.browser().graphql(VERIFY, { token, confirm: true })
+      await app.services.background.settled()
+    }
+    for (let times = 0; times < 4; times++) await failOnce()
+    await dyingInTheMiddle(app, failOnce)
+    expect(await alertsOf(app)).toEqual([])
+    app.clock.advance(30_000)
+    await failOnce()
+    expect(await alertsOf(app)).toHaveLength(1)
+    app.clock.advance(30_000)
+    await failOnce()
+    expect(await alertsOf(app)).toHaveLength(1)
+  })
+
+  test('an hour that reaches over midnight is told of once', async () => {
+    const app = await started(BY_OUR_CLOCK)
+    app.clock.set(new Date('2027-03-01T23:50:00Z'))
+    const ada = await signIn(app)
+    await fail(app, ada.email, 5)
+    expect(await alertsOf(app)).toHaveLength(1)
+    app.clock.advance(20 * 60_000)
+    await fail(app, ada.email, 2)
     expect(await alertsOf(app)).toHaveLength(1)
   })
 
@@ -115,13 +173,44 @@ describe('repeated failures', () => {
     expect(await app.services.database.systemDb.securityAlert.count()).toBe(0)
   })
 
+  test('the word to the administrators that was counted and not written is given by the next failure', async () => {
+    const app = await started({ ...BY_OUR_CLOCK, ADMIN_EMAILS: 'root@example.com' })
+    const failOnce = async () => {
+      await app.browser().graphql(VERIFY, { token: 'x' })
+      await app.services.background.settled()
+    }
+    for (let times = 0; times < 19; times++) await failOnce()
+    await dyingInTheMiddle(app, failOnce)
+    expect(await wordsToAdmins(app)).toEqual([])
+    app.clock.advance(30_000)
+    await failOnce()
+    app.clock.advance(30_000)
+    await failOnce()
+    expect(await wordsToAdmins(app)).toEqual(['127.0.0.0/24'])
+  })
+
+  test('administrators hear once of one neighbourhood, however many of its networks fail, and of each other one', async () => {
+    const app = await started({ ADMIN_EMAILS: 'root@example.com', TRUSTED_PROXIES: '127.0.0.1,::1' })
+    const failFrom = async (address: string) => {
+      const init = { headers: { 'x-forwarded-for': address } }
+      for (let times = 0; times < 20; times++) await app.browser().graphql(VERIFY, { token: 'x' }, init)
+      await app.services.background.settled()
+    }
+    for (const address of ['203.0.113.7', '203.0.113.8', '203.0.113.250']) await failFrom(address)
+    expect(await wordsToAdmins(app)).toEqual(['203.0.113.0/24'])
+    await failFrom('203.0.112.7')
+    for (const network of ['1', '2', 'ffff']) await failFrom(`2001:db8:1:${network}::7`)
+    await failFrom('2001:db8:2:1::7')
+    expect(await wordsToAdmins(app)).toEqual(['2001:db8:1::/48', '2001:db8:2::/48', '203.0.112.0/24', '203.0.113.0/24'])
+  })
+
   test('a limiter or a database that fails behind the answer changes no answer, and is logged', async () => {
     const lines: string[] = []
     const write = (event: string) => void lines.push(event)
     const log = { debug: write, info: write, warn: write, error: write, child: () => log }
     const app = await startTestApp({ replacements: { log } })
     onTestFinished(() => app.close())
-    app.services.limits.fills = () => Promise.reject(new Error('away'))
+    app.services.limits.reaches = () => Promise.reject(new Error('away'))
     expect((await app.browser().graphql(VERIFY, { token: 'x' })).code).toBe('LINK_INVALID')
     await app.services.background.settled()
     expect(lines).toContain('background.failed')
