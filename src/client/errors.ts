@@ -7,6 +7,18 @@ export const CLIENT_ERROR_CODES = {
   UNEXPECTED_ANSWER:
     'Something answered, but not with GraphQL: the URL is not that of /graphql, or a proxy stands between.',
   UNKNOWN: 'The server refused with a code that this version of the client does not know. `extensions.code` names it.',
+  ENCRYPTION_LOCKED: 'The keys are locked, or were locked while this was under way. Unlock, then ask again.',
+  SECRET_WRONG:
+    'The passphrase, passkey or code does not open the keys. It is wrong, or what it should open was changed: nobody can tell which.',
+  PASSPHRASE_WEAK: 'The passphrase is too easy to guess. `extensions` holds score, warning and suggestions.',
+  PRF_UNAVAILABLE: 'This passkey, browser or device gives no secret to unlock with. The passphrase goes on working.',
+  PRF_UNRELIABLE: 'The passkey did not give the same secret twice, so it cannot unlock. Nothing was saved.',
+  KEYS_REFUSED:
+    'The keys that the server gave are not as this client would have made them, and were not used. The message says what is wrong.',
+  KEYS_ROLLED_BACK: 'The server gave older keys than this device has seen before. They were not used.',
+  MASTER_KEY_CHANGED: 'Another device has changed the master key since. Unlock again.',
+  CIPHERTEXT_REFUSED:
+    'An encrypted value does not open: it was changed, belongs elsewhere, or is older than one seen before.',
 } as const
 
 export type LatchkeyErrorCode = ErrorCode | keyof typeof CLIENT_ERROR_CODES

@@ -28,7 +28,8 @@ type Rule = {
   ciphertextBytes?: number
 }
 
-const RULES: Readonly<Record<EnvelopeKind, Rule>> = {
+/** The rule for each kind. */
+export const RULES: Readonly<Record<EnvelopeKind, Rule>> = {
   PASSPHRASE_SLOT: {
     alg: 'PBES2-HS512+A256KW',
     typ: 'latchkey-slot+jwe',
