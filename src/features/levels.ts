@@ -20,6 +20,12 @@ export const LEVELS = {
   'Query.record': 'SESSION',
   'Query.records': 'SESSION',
   'Record.secret': 'FRESH',
+  'Query.encryptionStatus': 'SESSION',
+  // Nothing in them opens by itself. But whoever takes them away has for ever to guess the passphrase.
+  'Query.encryptionKeys': 'FRESH',
+  // The same by another way: a slot is a node.
+  'KeySlot.envelope': 'FRESH',
+  'Query.recordsToReencrypt': 'SESSION',
 
   // Ways in.
   'Mutation.requestMagicLink': null,
@@ -45,9 +51,21 @@ export const LEVELS = {
   // A session may always throw others out: whoever finds a stranger in the list must not look for a key first.
   'Mutation.revokeSession': 'SESSION',
   'Mutation.revokeOtherSessions': 'SESSION',
-  'Mutation.acknowledgeAlert': 'SESSION',
+  // A page shows what was not acknowledged: a stolen session must not hide from the owner what tells of it.
+  'Mutation.acknowledgeAlert': 'FRESH',
   // By the token in the alert's mail: whoever reads that may throw everybody out, and comes in by nothing else.
   'Mutation.disownAlert': null,
+
+  // Each adds or closes a way to the data. A stolen session must do neither.
+  'Mutation.setupEncryption': 'STRONG',
+  'Mutation.enableBiometricUnlock': 'STRONG',
+  'Mutation.disableBiometricUnlock': 'STRONG',
+  'Mutation.changePassphrase': 'STRONG',
+  'Mutation.rotateKeys': 'STRONG',
+  'Mutation.regenerateRecoveryCodes': 'STRONG',
+  'Mutation.disableEncryption': 'STRONG',
+  // No more than many updateRecord.
+  'Mutation.reencryptRecords': 'SESSION',
 
   'Mutation.createRecord': 'SESSION',
   'Mutation.updateRecord': 'SESSION',

@@ -141,7 +141,7 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
   },
   'Mutation.revokeOtherSessions': { needs: 'SESSION', ask: 'mutation { revokeOtherSessions { id } }' },
   'Mutation.acknowledgeAlert': {
-    needs: 'SESSION',
+    needs: 'FRESH',
     ask: 'mutation ($id: ID!) { acknowledgeAlert(id: $id) { id } }',
     variables: ({ alertId }) => ({ id: alertId }),
   },

@@ -68,6 +68,17 @@ describe('M4: the tries of a code that proves somebody again', () => {
     expect(await proveBy(person.browser, code)).toBe(code === again.code ? 'STRONG' : 'CODE_INVALID')
   })
 
+  test('M4: three open codes are no more tries than one: five for the session', async ({ app }) => {
+    const { person, code } = await ask(app)
+    const codes = [code, (await askForCode(app, person)).code, (await askForCode(app, person)).code]
+    const wrong = Array.from({ length: 8 }, (_, index) => String(index).padStart(6, '0'))
+    const tried = wrong.filter((each) => !codes.includes(each)).slice(0, 5)
+    for (const each of tried) expect(await proveBy(person.browser, each)).toBe('CODE_INVALID')
+
+    for (const each of codes) expect(await proveBy(person.browser, each)).toBe('CODE_INVALID')
+    expect((await codesOf(app, person)).map(({ codeTries }) => codeTries)).toEqual([5, 5, 5])
+  })
+
   test("M4: another's tries, and those of another session, use up none", async ({ app }) => {
     const { person, code } = await ask(app)
     const strangers = [await signIn(app, person.email), await signIn(app)]

@@ -157,6 +157,21 @@ describe.skipIf(withoutBrowser())('passkeys in Chromium', () => {
     await page.locator('#alerts-part').waitFor({ state: 'hidden' })
     await other.close()
   })
+
+  test('an alert is put away by a session that has proved itself lately, and the dialog asks an older one', async () => {
+    const email = await signInByMail()
+    const other = await browser.newContext()
+    await signInByMail(email, await other.newPage())
+    await other.close()
+    app.clock.advance(16 * 60_000)
+    await page.goto(`${app.url.origin}/account`)
+    await page.getByRole('button', { name: /^I have seen it/ }).click()
+    const sent = app.mailbox.mails.filter((mail) => mail.to === email).length
+    await page.getByRole('dialog').getByRole('button', { name: 'Mail me a code' }).click()
+    const mail = await app.mailbox.latest(email, sent + 1)
+    await page.getByLabel('Six-digit code').fill(codeIn(mail))
+    await page.locator('#alerts-part').waitFor({ state: 'hidden' })
+  })
 })
 
 async function addAuthenticator(): Promise<string> {

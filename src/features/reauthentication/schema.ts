@@ -17,7 +17,7 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.reauthenticateWithCode', { limit: 'reauthenticateWithCode' }),
     type: SessionRef,
     description:
-      'Raises this session to FRESH (to STRONG where the account has no passkey) by the digits of a mail that it asked for; what was refused can then be called again. The session keeps its id and its end, and its cookie changes. CODE_INVALID otherwise; five tries for a code.',
+      'Raises this session to FRESH (to STRONG where the account has no passkey) by the digits of a mail that it asked for; what was refused can then be called again. The session keeps its id and its end, and its cookie changes. Any of the three newest codes does, and a wrong one is a try for each of them: after five a new code is needed. CODE_INVALID for whatever is wrong.',
     args: { input: t.arg({ type: VerifyMagicCodeInput, required: true, description: 'The code.' }) },
     resolve: (_root, { input }, context) => reauthenticateWithCode(context, input),
   }),
