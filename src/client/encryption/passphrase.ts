@@ -3,7 +3,7 @@ import { LatchkeyError } from '../errors.ts'
 import { normalised } from './derive.ts'
 
 /** How hard a passphrase is to guess. */
-export type PassphraseEstimate = {
+export type PassphraseStrength = {
   /** From 0, the first that anybody tries, to 4. */
   score: 0 | 1 | 2 | 3 | 4
   /** The power of ten of the guesses that somebody needs who knows how people choose. */
@@ -23,7 +23,7 @@ const PROPOSED_WORDS = 6
 export async function estimatePassphrase(
   passphrase: string,
   { email }: { email: string },
-): Promise<PassphraseEstimate> {
+): Promise<PassphraseStrength> {
   const text = normalised(passphrase)
   const estimator = await loadEstimator()
   const { score, guessesLog10, feedback } = estimator.check(text, [

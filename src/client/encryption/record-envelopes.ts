@@ -1,25 +1,18 @@
 import type { CryptoKey } from 'jose'
 import { contextOf, revisionIn } from '../../shared/encryption/contexts.ts'
-import { isPublicKeyJwk, readEnvelope } from '../../shared/encryption/envelopes.ts'
+import { isPublicKeyJwk, MAX_ENVELOPE_LETTERS, readEnvelope } from '../../shared/encryption/envelopes.ts'
 import type { EnvelopeKind, PublicKeyJwk } from '../../shared/encryption/envelopes.ts'
 import { pad, unpad } from '../../shared/encryption/padding.ts'
 import { LatchkeyError } from '../errors.ts'
 import { textOf, utf8, wipe } from './bytes.ts'
+import { jsonOf, tooLarge } from './json-of.ts'
 import { decrypt, sealEnvelope } from './sealed-envelopes.ts'
-import { kidOf, MOST_FIELD_LETTERS } from './ring.ts'
+import { kidOf } from './ring.ts'
 import type { Ring } from './ring.ts'
 import type { Place } from './vault.ts'
 
 /** What was opened, and the revision that its envelope was written at. */
 export type OpenedRecord = { json: string; value: unknown; revision: number; verified: boolean }
-
-/** A value as the JSON that is encrypted. BAD_INPUT for what JSON cannot hold: undefined, a function, a circle. */
-export function jsonOf(value: unknown): string {
-  const json = stringified(value)
-  if (json === undefined) throw new LatchkeyError('BAD_INPUT', 'value: JSON cannot hold it.', { field: 'value' })
-  if (json.length > MOST_FIELD_LETTERS) throw tooLarge() // its bytes are more still
-  return json
-}
 
 /** Encrypts JSON with the current record key, as what it is in one writing of one record. */
 export async function sealRecord(ring: Ring, user: string, { record, revision }: Place, json: string): Promise<string> {
@@ -58,7 +51,7 @@ export async function sealJsonToPublicKey(
  * for what does not open, belongs elsewhere, or names a revision that the record has not reached.
  */
 export async function openRecord(
-  ring: Ring,
+  ring: Pick<Ring, 'recordKeys' | 'privateKeys'>,
   user: string,
   { record, revision: newest }: Place,
   envelope: string,
@@ -74,7 +67,7 @@ export async function openRecord(
   return read && { ...read, revision, verified: found.kind === 'RECORD' }
 }
 
-function keyFor(ring: Ring, envelope: string) {
+function keyFor(ring: Pick<Ring, 'recordKeys' | 'privateKeys'>, envelope: string) {
   const kinds = { RECORD: ring.recordKeys, RECORD_TO_PUBLIC_KEY: ring.privateKeys } as const
   for (const kind of ['RECORD', 'RECORD_TO_PUBLIC_KEY'] as const) {
     const read = readEnvelope(kind, envelope)
@@ -93,7 +86,7 @@ async function seal(
   const bytes = utf8(json)
   const padded = pad(bytes)
   const envelope = await sealEnvelope(kind, padded, key, named).finally(() => wipe(bytes, padded))
-  if (envelope.length > MOST_FIELD_LETTERS) throw tooLarge()
+  if (envelope.length > MAX_ENVELOPE_LETTERS) throw tooLarge()
   return envelope
 }
 
@@ -108,20 +101,6 @@ function jsonIn(padded: Uint8Array): { json: string; value: unknown } | null {
   }
 }
 
-function stringified(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
-  }
-}
-
 function importPublicKey({ kty, crv, x, y }: PublicKeyJwk): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', { kty, crv, x, y }, { name: 'ECDH', namedCurve: 'P-256' }, true, [])
 }
-
-const tooLarge = () =>
-  new LatchkeyError('TOO_LARGE', `value: it makes more than ${MOST_FIELD_LETTERS} characters once it is encrypted.`, {
-    field: 'value',
-    limit: MOST_FIELD_LETTERS,
-  })

@@ -2,7 +2,7 @@ import { calculateJwkThumbprint } from 'jose'
 import type { CryptoKey } from 'jose'
 import { fromBase64url, toBase64url } from '../../shared/encryption/base64url.ts'
 import { contextOf } from '../../shared/encryption/contexts.ts'
-import { ENVELOPE_FAULTS, isPublicKeyJwk, is32Bytes } from '../../shared/encryption/envelopes.ts'
+import { ENVELOPE_FAULTS, is32Bytes, isPublicKeyJwk, MAX_ENVELOPE_LETTERS } from '../../shared/encryption/envelopes.ts'
 import type { PublicKeyJwk } from '../../shared/encryption/envelopes.ts'
 import { LatchkeyError } from '../errors.ts'
 import { copyOf, randomBytes, textOf, utf8, wipe } from './bytes.ts'
@@ -27,8 +27,6 @@ type PrivateKeyJwk = PublicKeyJwk & { d: string; kid: string; alg: 'ECDH-ES+A256
 
 /** The keys as the ring's envelope holds them. */
 type RingKeys = { recordKeys: readonly RecordKeyJwk[]; privateKeys: readonly PrivateKeyJwk[] }
-
-export const MOST_FIELD_LETTERS = 96 * 1024
 
 /** The master key, to open and seal rings with. The caller wipes the bytes. */
 export function importMasterKey(bytes: Uint8Array): Promise<CryptoKey> {
@@ -83,10 +81,10 @@ async function sealRing(master: CryptoKey, place: RingPlace, { recordKeys, priva
   const { kid } = currentOf(recordKeys)
   const ctx = contextOf.ring(place.user, place.ringRevision, place.generation)
   const encryptedPrivateKey = await sealEnvelope('RING', plaintext, master, { ctx, kid }).finally(() => wipe(plaintext))
-  if (encryptedPrivateKey.length > MOST_FIELD_LETTERS) {
+  if (encryptedPrivateKey.length > MAX_ENVELOPE_LETTERS) {
     throw new LatchkeyError('TOO_LARGE', 'The key ring holds as many retired keys as it can.', {
       field: 'encryptedPrivateKey',
-      limit: MOST_FIELD_LETTERS,
+      limit: MAX_ENVELOPE_LETTERS,
     })
   }
   return { encryptedPrivateKey, publicKey: publicHalf(currentOf(privateKeys)) }

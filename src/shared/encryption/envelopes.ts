@@ -12,6 +12,9 @@ export type EnvelopeKind = 'PASSPHRASE_SLOT' | 'SLOT' | 'RING' | 'RECORD' | 'REC
 /** The rounds of PBKDF2 that a passphrase slot may name. The client makes new ones with the lowest. */
 export const PBES2_ROUNDS = { lowest: 600_000, highest: 2_000_000 } as const
 
+/** The longest envelope that a field of the API takes. */
+export const MAX_ENVELOPE_LETTERS = 96 * 1024
+
 const MAX_HEADER_LETTERS = 1024
 const [IV_BYTES, TAG_BYTES] = [12, 16]
 const WRAPPED_KEY_BYTES = 40
