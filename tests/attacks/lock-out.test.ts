@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { startTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
+import { DISOWN, notMeTokenIn, raise } from '../features/alerts/support.ts'
 import type { Answer, Visitor } from '../support/browser-like.ts'
 import { makeAuthenticator } from '../support/authenticator.ts'
 import {
@@ -89,6 +90,21 @@ describe('L4: strangers use up what an address may ask for', () => {
       expect(await ask(stranger.browser, person.email)).toBe('RATE_LIMITED')
       // What the owner's browser has asked for is not taken from the stranger's account.
       expect(await ask(stranger.browser, stranger.email)).toBeNull()
+    }))
+
+  test('L4: a browser that was thrown out by "this was not me" has no mails of its own any more', () =>
+    withApp(async (app) => {
+      const person = await signIn(app)
+      const thief = await signIn(app, person.email)
+      while ((await ask(app.browser(), person.email)) === null);
+      expect(await ask(thief.browser, person.email)).toBeNull()
+
+      await raise(app, person)
+      const mail = await app.mailbox.latest(person.email, 1, ({ text }) => text.includes('/auth/not-me#'))
+      const token = notMeTokenIn(mail)
+      expect((await app.browser().graphql(DISOWN, { token })).data).toEqual({ disownAlert: true })
+
+      expect(await ask(thief.browser, person.email)).toBe('RATE_LIMITED')
     }))
 
   test('L4: over ten thousand tries to begin with a passkey, its owner still signs in by it', () =>

@@ -109,3 +109,29 @@ test('many failures from one network are told of, as nobody’s', async () => {
     { type: 'network.repeated-failures', data: { id: null, userId: null } },
   ])
 })
+
+test('calls that hang, more than are made at once, keep no mail waiting', async () => {
+  let [called, given] = [0, 0]
+  const server = createServer((request) => {
+    called += 1
+    request.socket.once('close', () => (given += 1))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const app = await startTestApp({
+    env: { ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}/hook`, ALERT_WEBHOOK_SECRET: SECRET },
+  })
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await app.close()
+  })
+  const ada = await signIn(app)
+  for (let alerts = 0; alerts < 12; alerts++) await raise(app, ada)
+  await expect.poll(() => called).toBe(4)
+
+  await signIn(app)
+  await app.mailbox.latest(ada.email, 13) // the sign-in, and the mail of each alert
+  expect({ called, given }).toEqual({ called: 4, given: 0 })
+})

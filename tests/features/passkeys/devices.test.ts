@@ -1,6 +1,7 @@
-import { describe, expect } from 'vitest'
-import { test } from '../../support/app.ts'
+import { describe, expect, onTestFinished } from 'vitest'
+import { startTestApp, test } from '../../support/app.ts'
 import { makeAuthenticator } from '../../support/authenticator.ts'
+import type { Visitor } from '../../support/browser-like.ts'
 import { signIn } from '../../support/people.ts'
 import { DEVICES, passkeyLogin, register, REMOVE, RENAME, rowId, siteOf, withPasskey } from '../../support/passkeys.ts'
 import type { PasskeyShown } from '../../support/passkeys.ts'
@@ -78,6 +79,32 @@ describe('renaming a device', () => {
     for (const id of [owner.sessionId, rowId(owner.passkey.id), '']) {
       expect((await owner.browser.graphql(RENAME, { id, name: 'x' })).code).toBe('BAD_INPUT')
     }
+  })
+})
+
+describe('adding and removing', () => {
+  test('goes ten times an hour for a user, whichever of their sessions it is, and for another user by itself', async () => {
+    const app = await startTestApp({ env: { RATE_LIMIT_SCALE: '1' } })
+    onTestFinished(() => app.close())
+    const owner = await withPasskey(app)
+    const bystander = await withPasskey(app)
+    const sessions = [owner.browser, app.browser(), app.browser()]
+    for (const browser of sessions.slice(1)) await passkeyLogin(browser, owner.authenticator)
+    const [first, second, third] = sessions as [Visitor, Visitor, Visitor] // as many as were just made
+
+    // The owner's first passkey was the first change.
+    for (let changes = 1; changes < 9; changes += 2) {
+      const added = await register(first, makeAuthenticator(siteOf(app)))
+      expect(added.code).toBeNull()
+      const id = added.data?.completePasskeyRegistration.id
+      expect((await second.graphql(REMOVE, { id })).code).toBeNull()
+    }
+    expect((await register(second, makeAuthenticator(siteOf(app)))).code).toBeNull()
+
+    expect((await third.graphql(REMOVE, { id: owner.passkey.id })).code).toBe('RATE_LIMITED')
+    expect((await register(third, makeAuthenticator(siteOf(app)))).code).toBe('RATE_LIMITED')
+    expect((await first.graphql<{ devices: object[] }>(DEVICES)).data?.devices).toHaveLength(2)
+    expect((await register(bystander.browser, makeAuthenticator(siteOf(app)))).code).toBeNull()
   })
 })
 
