@@ -21,6 +21,8 @@ export type ViewerUser = {
   lastLoginAt: Date | null
   /** With one or more, STRONG asks for a passkey. */
   passkeyCount: number
+  /** Whether end-to-end encryption is switched on. */
+  encryptionEnabled: boolean
 }
 
 export type ViewerSession = {

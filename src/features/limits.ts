@@ -39,6 +39,10 @@ export const LIMITS = {
   },
   // Each tells the owner by a mail. By user, so that many sessions are not many mails.
   changePasskeys: { user: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
+  // The keys of end-to-end encryption; as above.
+  changeKeys: { user: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
+  // A hundred records a call: what follows a rotation must not use up the calls of daily work.
+  reencryption: { user: { max: 1_000, window: '1h', counted: 'shared', storeAway: 'local' } },
   completePasskeyLogin: { network: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
   signInOptions: { network: { max: 120, window: '10m', counted: 'local', storeAway: 'local' } },
   // A mail to the user. By session, as account below.

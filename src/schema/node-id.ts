@@ -8,6 +8,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   Record: 'record',
   AuditEntry: 'audit',
   SecurityAlert: 'alert',
+  KeySlot: 'keyslot',
 }
 
 const TYPES = new Map(Object.entries(PREFIXES).map(([typename, prefix]) => [prefix, typename]))

@@ -29,6 +29,16 @@ export type BeginPasskeyLoginInput = {
   email?: string | null | undefined;
 };
 
+/** Another passphrase. */
+export type ChangePassphraseInput = {
+  /** A new salt: 32 bytes in base64url. */
+  keySalt: string;
+  /** The revision of the keys that were unlocked; CONFLICT when it is no longer in force. */
+  ringRevision: number;
+  /** The PASSPHRASE slot that takes its place. */
+  slot: KeySlotInput;
+};
+
 /** What navigator.credentials.get gave. */
 export type CompletePasskeyLoginInput = {
   /** Of the challenge that the ceremony began with. */
@@ -65,7 +75,7 @@ export type CreateRecordInput = {
   collection: string;
   /** Plain. At most 65,536 bytes. */
   data?: unknown;
-  /** A compact JWE, kept as it is. At most 98,304 bytes. */
+  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force. */
   encryptedData?: string | null | undefined;
   /** Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server. */
   id?: string | null | undefined;
@@ -83,12 +93,59 @@ export type DeleteRecordInput = {
   revision?: number | null | undefined;
 };
 
+/** The passkey that shall open the keys. */
+export type EnableBiometricUnlockInput = {
+  /** A PASSKEY slot of an own passkey. */
+  slot: KeySlotInput;
+};
+
+/** A new way to open the master key. */
+export type KeySlotInput = {
+  /** A compact JWE of the master key: ENVELOPE_INVALID says what is wrong with any other. */
+  envelope: string;
+  /** Made by the client: a UUIDv7 in lower case, with or without `keyslot_`. The envelope names it. */
+  id: string;
+  /** By what it is opened. */
+  kind: KeySlotKind;
+  /** PASSKEY, and no other kind: the passkey that opens it. */
+  passkeyId?: string | null | undefined;
+  /** RECOVERY_CODE and SECURITY_QUESTIONS, and no other kind: what the client will show to have the slot released (base64url, 32 bytes, derived from the secret). */
+  verifier?: string | null | undefined;
+};
+
+/** By what a slot is opened. */
+export type KeySlotKind =
+  /** The PRF extension of a passkey: a fingerprint, a face, a security key. */
+  | 'PASSKEY'
+  /** A passphrase (PBES2). Every account whose encryption is on has one. */
+  | 'PASSPHRASE'
+  /** One of eight codes that the user keeps on paper. */
+  | 'RECOVERY_CODE'
+  /** Two answers of three. It comes with recovery, and is refused until then. */
+  | 'SECURITY_QUESTIONS';
+
 /** Whether a passkey may leave the authenticator that made it. */
 export type PasskeyDeviceType =
   /** Synced between devices by its provider. */
   | 'MULTI_DEVICE'
   /** Bound to one authenticator. */
   | 'SINGLE_DEVICE';
+
+/** A record, encrypted anew. */
+export type ReencryptRecordInput = {
+  /** The envelope under the key in force, made for the next revision. */
+  encryptedData: string;
+  /** The id of the record. */
+  id: string;
+  /** The revision that it was read at. */
+  revision: number;
+};
+
+/** New recovery codes. */
+export type RegenerateRecoveryCodesInput = {
+  /** Eight. */
+  slots: Array<KeySlotInput>;
+};
 
 /** Another name for a passkey. */
 export type RenameDeviceInput = {
@@ -108,11 +165,35 @@ export type RequestMagicLinkInput = {
   rememberDevice?: boolean | null | undefined;
 };
 
+/** New keys. */
+export type RotateKeysInput = {
+  /** The new key ring: its kid is a record key that was never in force before. At most 65,536 bytes. */
+  encryptedPrivateKey: string;
+  /** A public JWK on P-256: the same, or a new one. */
+  publicKey: unknown;
+  /** The revision that the change was made from; CONFLICT when it is no longer in force. */
+  ringRevision: number;
+  /** Given when the master key changes too: every slot, sealed anew. Slots left out are gone. */
+  slots?: Array<KeySlotInput> | null | undefined;
+};
+
+/** The first keys of an account, made by the client. */
+export type SetupEncryptionInput = {
+  /** The key ring: a compact JWE under the master key, whose kid is the record key in force. At most 65,536 bytes. */
+  encryptedPrivateKey: string;
+  /** 32 bytes in base64url. */
+  keySalt: string;
+  /** A public JWK on P-256. */
+  publicKey: unknown;
+  /** One PASSPHRASE and eight RECOVERY_CODE slots. */
+  slots: Array<KeySlotInput>;
+};
+
 /** A change of a record. A field that is left out stays as it is; null clears it. */
 export type UpdateRecordInput = {
   /** Plain. At most 65,536 bytes. */
   data?: unknown;
-  /** A compact JWE, kept as it is. At most 98,304 bytes. */
+  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force. */
   encryptedData?: string | null | undefined;
   /** The record to change. */
   id: string;
@@ -178,13 +259,91 @@ export type SecurityAuditQueryVariables = Exact<{
 
 export type SecurityAuditQuery = { securityAudit: { edges: Array<{ cursor: string, node: { __typename: 'AuditEntry', id: string, action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, deviceName: string | null, details: unknown, timestamp: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
+export type EncryptionStatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EncryptionStatusQuery = { encryptionStatus: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type EncryptionKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EncryptionKeysQuery = { me: { id: string, email: string } | null, encryptionKeys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null, encryptionStatus: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type RecordsToReencryptQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type RecordsToReencryptQuery = { recordsToReencrypt: Array<{ id: string, revision: number, encryptedData: string }> };
+
+export type SetupEncryptionMutationVariables = Exact<{
+  input: SetupEncryptionInput;
+}>;
+
+
+export type SetupEncryptionMutation = { setupEncryption: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type EnableBiometricUnlockMutationVariables = Exact<{
+  input: EnableBiometricUnlockInput;
+}>;
+
+
+export type EnableBiometricUnlockMutation = { enableBiometricUnlock: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type DisableBiometricUnlockMutationVariables = Exact<{
+  passkeyId: string;
+}>;
+
+
+export type DisableBiometricUnlockMutation = { disableBiometricUnlock: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type ChangePassphraseMutationVariables = Exact<{
+  input: ChangePassphraseInput;
+}>;
+
+
+export type ChangePassphraseMutation = { changePassphrase: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type RotateKeysMutationVariables = Exact<{
+  input: RotateKeysInput;
+}>;
+
+
+export type RotateKeysMutation = { rotateKeys: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type ReencryptRecordsMutationVariables = Exact<{
+  input: Array<ReencryptRecordInput>;
+}>;
+
+
+export type ReencryptRecordsMutation = { reencryptRecords: { conflicts: Array<string>, records: Array<{ id: string, revision: number }>, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } } };
+
+export type RegenerateRecoveryCodesMutationVariables = Exact<{
+  input: RegenerateRecoveryCodesInput;
+}>;
+
+
+export type RegenerateRecoveryCodesMutation = { regenerateRecoveryCodes: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type DisableEncryptionMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DisableEncryptionMutation = { disableEncryption: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type KeySlotFieldsFragment = { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string };
+
+export type KeyRotationFieldsFragment = { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null };
+
+export type EncryptionStatusFieldsFragment = { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null };
+
 export type UserFieldsFragment = { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null };
 
 export type SessionFieldsFragment = { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string };
 
 export type RecordFieldsFragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
 
-export type PasskeyFieldsFragment = { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
+export type PasskeyFieldsFragment = { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
 
 export type SecurityAlertFieldsFragment = { __typename: 'SecurityAlert', id: string, kind: string, message: string, ipAddress: string | null, deviceName: string | null, createdAt: string, acknowledgedAt: string | null };
 
@@ -199,7 +358,8 @@ export type NodeQueryVariables = Exact<{
 
 export type NodeQuery = { node:
     | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
-    | { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
+    | { __typename: 'KeySlot', id: string }
+    | { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
     | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
@@ -213,7 +373,8 @@ export type NodesQueryVariables = Exact<{
 
 export type NodesQuery = { nodes: Array<
     | { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string }
-    | { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
+    | { __typename: 'KeySlot', id: string }
+    | { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
     | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
@@ -222,7 +383,9 @@ export type NodesQuery = { nodes: Array<
 
 type NodeFields_AuditEntry_Fragment = { __typename: 'AuditEntry', action: string, tableName: string | null, recordId: string | null, success: boolean, ipAddress: string | null, userAgent: string | null, details: unknown, timestamp: string, id: string };
 
-type NodeFields_Passkey_Fragment = { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
+type NodeFields_KeySlot_Fragment = { __typename: 'KeySlot', id: string };
+
+type NodeFields_Passkey_Fragment = { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null };
 
 type NodeFields_Record_Fragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
 
@@ -234,6 +397,7 @@ type NodeFields_User_Fragment = { __typename: 'User', id: string, email: string,
 
 export type NodeFieldsFragment =
   | NodeFields_AuditEntry_Fragment
+  | NodeFields_KeySlot_Fragment
   | NodeFields_Passkey_Fragment
   | NodeFields_Record_Fragment
   | NodeFields_SecurityAlert_Fragment
@@ -251,12 +415,12 @@ export type SignInOptionsQuery = { signInOptions: { methods: Array<AuthMethod> }
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DevicesQuery = { devices: Array<{ __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }> };
+export type DevicesQuery = { devices: Array<{ __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }> };
 
 export type SecurityDevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SecurityDevicesQuery = { securityDevices: { passkeysLeft: number, passkeys: Array<{ __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }>, sessions: Array<{ __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }> } };
+export type SecurityDevicesQuery = { securityDevices: { passkeysLeft: number, passkeys: Array<{ __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }>, sessions: Array<{ __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }> } };
 
 export type BeginPasskeyRegistrationMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -268,7 +432,7 @@ export type CompletePasskeyRegistrationMutationVariables = Exact<{
 }>;
 
 
-export type CompletePasskeyRegistrationMutation = { completePasskeyRegistration: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+export type CompletePasskeyRegistrationMutation = { completePasskeyRegistration: { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
 
 export type BeginPasskeyLoginMutationVariables = Exact<{
   input?: BeginPasskeyLoginInput | null | undefined;
@@ -292,14 +456,14 @@ export type RenameDeviceMutationVariables = Exact<{
 }>;
 
 
-export type RenameDeviceMutation = { renameDevice: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+export type RenameDeviceMutation = { renameDevice: { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
 
 export type RemoveDeviceMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RemoveDeviceMutation = { removeDevice: { __typename: 'Passkey', id: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
+export type RemoveDeviceMutation = { removeDevice: { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null } };
 
 export type PasskeyChallengeFieldsFragment = { challengeId: string, options: unknown, expiresAt: string };
 
@@ -443,6 +607,39 @@ export type SignInResultFieldsFragment =
   | SignInResultFields_SignedIn_Fragment
 ;
 
+export const KeySlotFieldsFragmentDoc = gql`
+    fragment KeySlotFields on KeySlot {
+  __typename
+  id
+  kind
+  passkeyId
+  envelope
+  createdAt
+}
+    ` as unknown as DocumentNode<KeySlotFieldsFragment, unknown>;
+export const KeyRotationFieldsFragmentDoc = gql`
+    fragment KeyRotationFields on KeyRotation {
+  fromKeyId
+  toKeyId
+  recordsLeft
+  startedAt
+  finishedAt
+}
+    ` as unknown as DocumentNode<KeyRotationFieldsFragment, unknown>;
+export const EncryptionStatusFieldsFragmentDoc = gql`
+    fragment EncryptionStatusFields on EncryptionStatus {
+  enabled
+  biometricAvailable
+  recoveryCodesLeft
+  securityQuestionsSet
+  createdAt
+  generation
+  ringRevision
+  rotation {
+    ...KeyRotationFields
+  }
+}
+    ` as unknown as DocumentNode<EncryptionStatusFieldsFragment, unknown>;
 export const SecurityAlertFieldsFragmentDoc = gql`
     fragment SecurityAlertFields on SecurityAlert {
   __typename
@@ -523,6 +720,7 @@ export const PasskeyFieldsFragmentDoc = gql`
     fragment PasskeyFields on Passkey {
   __typename
   id
+  credentialId
   name
   deviceType
   backedUp
@@ -642,6 +840,117 @@ export const SecurityAuditDocument = gql`
 }
     ${AuditEntryFieldsFragmentDoc}
 ${PageFieldsFragmentDoc}` as unknown as DocumentNode<SecurityAuditQuery, SecurityAuditQueryVariables>;
+export const EncryptionStatusDocument = gql`
+    query EncryptionStatus {
+  encryptionStatus {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<EncryptionStatusQuery, EncryptionStatusQueryVariables>;
+export const EncryptionKeysDocument = gql`
+    query EncryptionKeys {
+  me {
+    id
+    email
+  }
+  encryptionKeys {
+    encryptedPrivateKey
+    publicKey
+    keySalt
+    keyId
+    ringRevision
+    generation
+    slots {
+      ...KeySlotFields
+    }
+  }
+  encryptionStatus {
+    ...EncryptionStatusFields
+  }
+}
+    ${KeySlotFieldsFragmentDoc}
+${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<EncryptionKeysQuery, EncryptionKeysQueryVariables>;
+export const RecordsToReencryptDocument = gql`
+    query RecordsToReencrypt($first: Int, $after: ID) {
+  recordsToReencrypt(first: $first, after: $after) {
+    id
+    revision
+    encryptedData
+  }
+}
+    ` as unknown as DocumentNode<RecordsToReencryptQuery, RecordsToReencryptQueryVariables>;
+export const SetupEncryptionDocument = gql`
+    mutation SetupEncryption($input: SetupEncryptionInput!) {
+  setupEncryption(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<SetupEncryptionMutation, SetupEncryptionMutationVariables>;
+export const EnableBiometricUnlockDocument = gql`
+    mutation EnableBiometricUnlock($input: EnableBiometricUnlockInput!) {
+  enableBiometricUnlock(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<EnableBiometricUnlockMutation, EnableBiometricUnlockMutationVariables>;
+export const DisableBiometricUnlockDocument = gql`
+    mutation DisableBiometricUnlock($passkeyId: ID!) {
+  disableBiometricUnlock(passkeyId: $passkeyId) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<DisableBiometricUnlockMutation, DisableBiometricUnlockMutationVariables>;
+export const ChangePassphraseDocument = gql`
+    mutation ChangePassphrase($input: ChangePassphraseInput!) {
+  changePassphrase(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<ChangePassphraseMutation, ChangePassphraseMutationVariables>;
+export const RotateKeysDocument = gql`
+    mutation RotateKeys($input: RotateKeysInput!) {
+  rotateKeys(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<RotateKeysMutation, RotateKeysMutationVariables>;
+export const ReencryptRecordsDocument = gql`
+    mutation ReencryptRecords($input: [ReencryptRecordInput!]!) {
+  reencryptRecords(input: $input) {
+    records {
+      id
+      revision
+    }
+    conflicts
+    rotation {
+      ...KeyRotationFields
+    }
+  }
+}
+    ${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<ReencryptRecordsMutation, ReencryptRecordsMutationVariables>;
+export const RegenerateRecoveryCodesDocument = gql`
+    mutation RegenerateRecoveryCodes($input: RegenerateRecoveryCodesInput!) {
+  regenerateRecoveryCodes(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<RegenerateRecoveryCodesMutation, RegenerateRecoveryCodesMutationVariables>;
+export const DisableEncryptionDocument = gql`
+    mutation DisableEncryption {
+  disableEncryption {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<DisableEncryptionMutation, DisableEncryptionMutationVariables>;
 export const NodeDocument = gql`
     query Node($id: ID!) {
   node(id: $id) {

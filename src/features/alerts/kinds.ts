@@ -4,7 +4,7 @@ export type About = {
   deviceName: string
   /** Coarse: 'Berlin, Germany'; null where the server cannot tell. */
   place: string | null
-  /** A passkey's name, as its owner chose it. */
+  /** A passkey's name, made fit to stand in a mail. */
   passkey?: string
 }
 
@@ -58,6 +58,39 @@ export const ALERT_KINDS = {
     message: (about) =>
       `Somebody has tried several times to sign in to your account, or to confirm that it is you, and failed. The last try came from ${by(about)}.`,
     tellsAdmins: true,
+  },
+  'encryption.enabled': {
+    title: 'End-to-end encryption was switched on',
+    message: (about) =>
+      `End-to-end encryption was switched on for your account, from ${by(about)}. What it encrypts opens by your passphrase or a recovery code alone: keep both.`,
+    tellsAdmins: false,
+  },
+  'encryption.unlock-added': {
+    title: 'A passkey now opens your encrypted data',
+    message: (about) =>
+      `The passkey "${about.passkey}" can now open your encrypted data. It was set from ${by(about)}.`,
+    tellsAdmins: false,
+  },
+  'encryption.passphrase-changed': {
+    title: 'Your passphrase was changed',
+    message: (about) => `The passphrase of your encrypted data was changed, from ${by(about)}.`,
+    tellsAdmins: false,
+  },
+  'encryption.codes-replaced': {
+    title: 'Your recovery codes were replaced',
+    message: (about) =>
+      `New recovery codes were made for your encrypted data, from ${by(about)}. The codes that you had open nothing any more.`,
+    tellsAdmins: false,
+  },
+  'encryption.keys-rotated': {
+    title: 'The keys of your encrypted data were changed',
+    message: (about) => `The keys of your encrypted data were changed, from ${by(about)}.`,
+    tellsAdmins: false,
+  },
+  'encryption.disabled': {
+    title: 'End-to-end encryption was switched off',
+    message: (about) => `End-to-end encryption was switched off for your account, from ${by(about)}.`,
+    tellsAdmins: false,
   },
   'records.unusual-access': {
     title: 'Unusually many reads of your data',

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Origin } from '../../context.ts'
 import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
+import { strangersWords } from '../../platform/mail/layout.ts'
 import { encodeNodeId } from '../../schema/node-id.ts'
 import type { Services } from '../../services.ts'
 import { adminMail, alertMail } from './emails.ts'
@@ -23,7 +24,8 @@ export type Alert = {
   onceKey: string
   /** Where what it warns of came from. */
   origin: Origin
-  about?: Pick<About, 'passkey'>
+  /** As it is called, whoever called it so. */
+  about?: { passkey: string }
 }
 
 /** An alert that was written. To be handed to `announceAlerts` once the transaction has committed. */
@@ -41,7 +43,9 @@ export async function raiseAlert(
   const createdAt = services.now()
   const id = uuidv7({ msecs: createdAt.getTime() })
   const place = services.places.placeOf(origin.ipAddress)?.words ?? null
-  const words: About = { deviceName: origin.deviceName, place, ...about }
+  // Whoever has got into an account names its passkeys, too: our mail must not carry a stranger's link.
+  const passkey = about && (strangersWords(about.passkey, 64) || 'without a name')
+  const words: About = { deviceName: origin.deviceName, place, ...(passkey && { passkey }) }
   const message = ALERT_KINDS[kind].message(words)
   const notMeToken = makeToken()
   const row = await tx.securityAlert.upsert({

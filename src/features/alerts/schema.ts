@@ -27,7 +27,7 @@ const SecurityAlertRef = builder.prismaNode('SecurityAlert', {
   fields: (t) => ({
     kind: t.exposeString('kind', {
       description:
-        "'passkey.added', 'passkey.removed', 'passkey.copied', 'login.new-device', 'login.new-location', 'login.repeated-failures', 'records.unusual-access', ... Branch on this; a kind never changes its meaning, and new ones come.",
+        "'passkey.added', 'passkey.removed', 'passkey.copied', 'login.new-device', 'login.new-location', 'login.repeated-failures', 'records.unusual-access', 'encryption.enabled', 'encryption.unlock-added', 'encryption.passphrase-changed', 'encryption.codes-replaced', 'encryption.keys-rotated', 'encryption.disabled', ... Branch on this; a kind never changes its meaning, and new ones come.",
     }),
     message: t.exposeString('message', { description: 'What happened, in plain words that may be shown as they are.' }),
     ipAddress: t.exposeString('ipAddress', {

@@ -5,10 +5,14 @@ import type { Viewer } from '../../viewer.ts'
 import type { AuditEvent } from './audit-log.ts'
 
 /** The accesses of one request: reads are kept until its answer is ready, then committed before it is sent. */
-export type RequestAccessLog = AccessLog & { flush(): Promise<void> }
+export type RequestAccessLog = AccessLog & {
+  /** The same log, for reads that say nothing of who reads: they do not count as a use of the data. */
+  uncounted: AccessLog
+  flush(): Promise<void>
+}
 
 /** What the server itself keeps beside a user's data. Its rows say nothing that the row of the real write does not. */
-const BOOKKEEPING: readonly string[] = ['RecordUsage', 'ReauthenticationCode']
+const BOOKKEEPING: readonly string[] = ['RecordUsage', 'ReauthenticationCode', 'KeyRotation']
 
 /** How many ids one line of the log names. */
 const MAX_IDS = 100
@@ -16,13 +20,21 @@ const MAX_IDS = 100
 export function makeAccessLog(services: Services, origin: Origin, viewer: Viewer | null): RequestAccessLog {
   let reads: Access[] = []
 
-  return {
+  const uncounted: AccessLog = {
     read(access) {
-      if (viewer) services.tally.note(viewer.user.id, access, origin)
       if (!BOOKKEEPING.includes(access.model)) reads.push(access)
     },
     wrote(access) {
       return BOOKKEEPING.includes(access.model) ? null : services.audit.row(eventOf(access, viewer), origin)
+    },
+  }
+
+  return {
+    ...uncounted,
+    uncounted,
+    read(access) {
+      if (viewer) services.tally.note(viewer.user.id, access, origin)
+      uncounted.read(access)
     },
     async flush() {
       if (reads.length === 0) return

@@ -30,6 +30,9 @@ const PasskeyRef = builder.node(builder.objectRef<Passkey>('Passkey'), {
   id: { resolve: ({ id }) => id, description: '`passkey_<uuid>`.' },
   loadOne: (id, { db }) => db.passkey.findFirst({ where: { id } }),
   fields: (t) => ({
+    credentialId: t.exposeString('credentialId', {
+      description: "The credential's id, base64url: what `allowCredentials` names it by.",
+    }),
     name: t.exposeString('name', {
       description: "As its owner calls it; at first its provider or device: 'iCloud Keychain', 'Passkey on Windows'.",
     }),

@@ -3,10 +3,11 @@ import type { Passkey, SecurityAlert } from '../../generated/sqlite/client.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
+import { closePasskeySlot } from '../encryption/close-passkey-slot.ts'
 import { lockAccount } from '../sessions/lock-account.ts'
 
 /**
- * Removes a passkey of an account with its place in the count, logs it and warns the owner, in the caller's transaction.
+ * Removes a passkey of an account with its place in the count and the slot that it opens, logs it and warns the owner, in the caller's transaction.
  * Null when there is no such passkey; then nothing has changed.
  */
 export async function takePasskeyAway(
@@ -17,12 +18,27 @@ export async function takePasskeyAway(
 ): Promise<{ passkey: Passkey; alert: RaisedAlert | null } | null> {
   await lockAccount(tx, user.id)
   const passkey = await tx.passkey.findFirst({ where: { id, userId: user.id } })
+  const slotId = passkey && (await closePasskeySlot(tx, user.id, id))
   const { count } = await tx.passkey.deleteMany({ where: { id, userId: user.id } })
   if (!passkey || count === 0) return null
   await tx.user.updateMany({ where: { id: user.id }, data: { passkeyCount: { decrement: 1 } } })
   const sessionId = viewer?.user.id === user.id ? viewer.session.id : null
-  const about = { userId: user.id, sessionId, tableName: 'passkeys', recordId: id }
-  await tx.auditEntry.create({ data: services.audit.row({ ...about, action: 'passkey.deleted' }, origin) })
+  const who = { userId: user.id, sessionId }
+  const events = [
+    ...(slotId
+      ? [
+          {
+            ...who,
+            action: 'encryption.unlock-removed',
+            tableName: 'key_slots',
+            recordId: slotId,
+            details: { passkeyId: id },
+          },
+        ]
+      : []),
+    { ...who, action: 'passkey.deleted', tableName: 'passkeys', recordId: id },
+  ]
+  await tx.auditEntry.createMany({ data: events.map((event) => services.audit.row(event, origin)) })
   const alert = await raiseAlert(services, tx, {
     kind: 'passkey.removed',
     user,

@@ -24,7 +24,7 @@ export async function listRecords(
   query: RecordQuery,
 ): Promise<RecordPage> {
   const filter = filterOf(args)
-  countLargeRows(context, args, query)
+  countLargeRows(context, args.last ?? args.first ?? DEFAULT_PAGE_SIZE, query)
   const page = await keysetPage(args, positionOf, ({ take, order, ...bounds }) =>
     context.db.record.findMany({
       ...query,
@@ -38,10 +38,13 @@ export async function listRecords(
 
 const MAX_LARGE_ROWS = 200
 
-// A record's contents may be 176 KiB. Two full pages of them in one request are enough for any screen.
-function countLargeRows(context: Context, { first, last }: PageArgs, { select }: RecordQuery): void {
+/**
+ * Counts rows whose contents one request asks for: TOO_LARGE past the limit. They may be 176 KiB each, and two full
+ * pages of them are enough for any screen.
+ */
+export function countLargeRows(context: Context, rows: number, { select }: RecordQuery): void {
   if (!select.data && !select.secretSealed && !select.encryptedData) return
-  context.largeRows += last ?? first ?? DEFAULT_PAGE_SIZE
+  context.largeRows += rows
   if (context.largeRows <= MAX_LARGE_ROWS) return
   const message = `One request answers at most ${MAX_LARGE_ROWS} records with their contents. Ask for fewer, or in several.`
   throw new AppError('TOO_LARGE', message, { field: 'first', limit: MAX_LARGE_ROWS })

@@ -45,7 +45,7 @@ export function columnsOf(keys: Keyring, owner: { userId: string; id: string }, 
         : seal(keys, 'seal-records', checkedJsonText('secret', fields.secret), boundTo(owner))
   }
   if (fields.encryptedData !== undefined) {
-    if (fields.encryptedData !== null) checkSize('encryptedData', fields.encryptedData)
+    if (fields.encryptedData !== null) checkEncryptedSize(fields.encryptedData)
     columns.encryptedData = fields.encryptedData
     columns.keyId = fields.encryptedData === null ? null : keyIdOf(fields.encryptedData)
   }
@@ -81,6 +81,11 @@ function checkedJsonText(field: 'data' | 'secret', value: unknown): string {
   const text = JSON.stringify(value)
   checkSize(field, text)
   return text
+}
+
+/** TOO_LARGE for encryptedData past its limit. */
+export function checkEncryptedSize(envelope: string): void {
+  checkSize('encryptedData', envelope)
 }
 
 function checkSize(field: keyof typeof MAX_BYTES, text: string): void {

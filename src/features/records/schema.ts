@@ -26,9 +26,9 @@ const ALWAYS = {
   createdAt: true,
   updatedAt: true,
 } as const
-const columns = (query: { select?: unknown }) => selectIn<Prisma.RecordSelect>(query, ALWAYS)
+export const recordColumns = (query: { select?: unknown }) => selectIn<Prisma.RecordSelect>(query, ALWAYS)
 
-const RecordRef = builder.prismaNode('Record', {
+export const RecordRef = builder.prismaNode('Record', {
   description: "A piece of the signed-in user's private data. No other user can ever reach it.",
   id: { resolve: ({ id }) => id, description: '`record_<uuid>`.' },
   findUnique: (id, { viewer }) => ({ userId_id: { userId: viewer?.user.id ?? '', id } }),
@@ -59,7 +59,8 @@ const RecordRef = builder.prismaNode('Record', {
     }),
     encryptedData: t.exposeString('encryptedData', {
       nullable: true,
-      description: 'End-to-end encrypted by the client: a compact JWE that the server cannot read.',
+      description:
+        'End-to-end encrypted by the client: a compact JWE that the server cannot read. The revision that its ctx names is that of its last writing: at most the one of the record.',
     }),
     keyId: t.string({
       nullable: true,
@@ -92,7 +93,9 @@ const CreateRecordInput = builder.inputType('CreateRecordInput', {
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
     secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
-    encryptedData: t.string({ description: `A compact JWE, kept as it is. ${size('encryptedData')}` }),
+    encryptedData: t.string({
+      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force.`,
+    }),
   }),
 })
 
@@ -107,7 +110,9 @@ const UpdateRecordInput = builder.inputType('UpdateRecordInput', {
     title: t.string({ description: `Plain, one line. ${size('title')}` }),
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
     secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
-    encryptedData: t.string({ description: `A compact JWE, kept as it is. ${size('encryptedData')}` }),
+    encryptedData: t.string({
+      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force.`,
+    }),
   }),
 })
 
@@ -163,7 +168,7 @@ builder.queryFields((t) => ({
     description: "One of the user's records; null when there is no such record, or it is another's.",
     args: { id: t.arg.id({ required: true, description: 'The id of the record.' }) },
     resolve: (query, _root, { id }, { db }) =>
-      db.record.findFirst({ ...columns(query), where: { id: rowIdOf('Record', id) } }),
+      db.record.findFirst({ ...recordColumns(query), where: { id: rowIdOf('Record', id) } }),
   }),
   records: t.field({
     ...data('Query.records'),
@@ -184,7 +189,7 @@ builder.queryFields((t) => ({
       listRecords(
         context,
         args,
-        columns(queryFromInfo({ context, info, typeName: 'Record', path: ['edges', 'node'] })),
+        recordColumns(queryFromInfo({ context, info, typeName: 'Record', path: ['edges', 'node'] })),
       ),
   }),
 }))
@@ -193,9 +198,10 @@ builder.mutationFields((t) => ({
   createRecord: t.prismaField({
     ...data('Mutation.createRecord'),
     type: RecordRef,
-    description: 'Makes a record. CONFLICT when the id is taken, TOO_LARGE or QUOTA_EXCEEDED past a limit.',
+    description:
+      'Makes a record. CONFLICT when the id is taken, TOO_LARGE or QUOTA_EXCEEDED past a limit. With encryption on, a record with encryptedData needs an id of the client.',
     args: { input: t.arg({ type: CreateRecordInput, required: true, description: 'The record.' }) },
-    resolve: (query, _root, { input }, context) => createRecord(context, input, columns(query)),
+    resolve: (query, _root, { input }, context) => createRecord(context, input, recordColumns(query)),
   }),
   updateRecord: t.prismaField({
     ...data('Mutation.updateRecord'),
@@ -203,7 +209,7 @@ builder.mutationFields((t) => ({
     description: 'Changes a record that still stands at the named revision. CONFLICT names the revision in force.',
     args: { input: t.arg({ type: UpdateRecordInput, required: true, description: 'The change.' }) },
     resolve: (query, _root, { input }, context) =>
-      updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, columns(query)),
+      updateRecord(context, { ...input, id: rowIdOf('Record', input.id) }, recordColumns(query)),
   }),
   deleteRecord: t.field({
     ...data('Mutation.deleteRecord'),

@@ -3,14 +3,21 @@ import type { Context } from '../../context.ts'
 import { AppError, sessionNeeded } from '../../errors.ts'
 import type { Prisma, Record } from '../../generated/sqlite/client.ts'
 import { isNotFound, isUniqueViolation } from '../../platform/db/errors.ts'
+import type { ScopedTx } from '../../platform/db/types.ts'
 import { isUuid } from '../../schema/node-id.ts'
-import { checkedCollection, columnsOf } from './record-fields.ts'
+import type { RecordPlace } from '../encryption/checked-envelope.ts'
+import { checkedCollection, checkEncryptedSize, columnsOf } from './record-fields.ts'
 import type { RecordFields } from './record-fields.ts'
+import { readEncryptedWrite, refuseForItsKey } from './record-keys.ts'
+import type { EncryptedWrite } from './record-keys.ts'
 
 /** Which columns the answer needs; Pothos makes it from the query. */
 export type RecordQuery = { select: Prisma.RecordSelect }
 
-/** Makes a record, with the id that the client chose or one of the server's. QUOTA_EXCEEDED when the account is full. */
+/**
+ * Makes a record, with the id that the client chose or one of the server's. QUOTA_EXCEEDED when the account is full.
+ * With encryption on, encryptedData is an envelope under the key in force that names the client's id and revision 1.
+ */
 export async function createRecord(
   context: Context,
   input: RecordFields & { id?: string | null | undefined; collection: string },
@@ -22,15 +29,18 @@ export async function createRecord(
   // Those of one millisecond count up, so that a list keeps the order in which they were made.
   const id = input.id == null ? uuidv7() : clientMadeId(input.id)
   const collection = checkedCollection(input.collection)
+  const encrypted = encryptedWriteIn(context, input, { userId, id, revision: 1 })
+  if (encrypted && input.id == null && context.viewer?.user.encryptionEnabled) throw idNeeded()
   const columns = columnsOf(services.keys, { userId, id }, input)
   try {
     return await db.$transaction(async (tx) => {
       // Counted first, by a conditional write: parallel creations cannot pass the limit together.
       const { maxPerUser } = services.config.records
       const room = await tx.recordUsage.updateMany({
-        where: { count: { lt: maxPerUser } },
+        where: { count: { lt: maxPerUser }, ...encrypted?.allowed },
         data: { count: { increment: 1 } },
       })
+      if (room.count === 0 && encrypted) await refuseForItsKey(tx, encrypted)
       if (room.count === 0) throw quotaExceeded(maxPerUser)
       return tx.record.create({
         ...query,
@@ -51,12 +61,25 @@ export async function updateRecord(
 ): Promise<Record> {
   const { db, services } = context
   const { id, revision } = input
-  const columns = columnsOf(services.keys, { userId: viewerOf(context).userId, id }, input)
-  const [updated] = await db.record.updateManyAndReturn({
-    ...query,
-    where: { id, revision },
-    data: { ...columns, revision: { increment: 1 }, updatedAt: services.now() },
-  })
+  const { userId } = viewerOf(context)
+  const encrypted = encryptedWriteIn(context, input, { userId, id, revision: revision + 1 })
+  const columns = columnsOf(services.keys, { userId, id }, input)
+  const write = (tx: Pick<ScopedTx, 'record'>) =>
+    tx.record.updateManyAndReturn({
+      ...query,
+      where: { id, revision },
+      data: { ...columns, revision: { increment: 1 }, updatedAt: services.now() },
+    })
+  const [updated] = await (encrypted
+    ? db.$transaction(async (tx) => {
+        const { count } = await tx.recordUsage.updateMany({
+          where: encrypted.allowed,
+          data: { count: { increment: 0 } },
+        })
+        if (count === 0) await refuseForItsKey(tx, encrypted)
+        return write(tx)
+      })
+    : write(db))
   if (!updated) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
   return updated
 }
@@ -75,6 +98,28 @@ export async function deleteRecord(context: Context, input: { id: string; revisi
     if (isNotFound(error)) throw await conflict(context, id, `The record is no longer at revision ${revision}.`)
     throw error
   }
+}
+
+/** Null where no encryptedData is written: left out, or cleared. */
+function encryptedWriteIn(
+  { viewer }: Context,
+  { encryptedData }: RecordFields,
+  place: RecordPlace,
+): EncryptedWrite | null {
+  if (encryptedData == null) return null
+  checkEncryptedSize(encryptedData)
+  const encrypted = readEncryptedWrite(encryptedData, place)
+  // The database decides. But what is malformed in any case is refused in the words of what is in force.
+  if (viewer?.user.encryptionEnabled && encrypted.names instanceof AppError) throw encrypted.names
+  return encrypted
+}
+
+function idNeeded(): AppError {
+  return new AppError(
+    'BAD_INPUT',
+    'id: encryptedData names its record, so the client makes the id: a UUID of version 7 in lower case.',
+    { field: 'id' },
+  )
 }
 
 async function conflict({ db }: Context, id: string, message: string): Promise<AppError> {

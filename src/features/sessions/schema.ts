@@ -85,8 +85,8 @@ export const SessionRef = builder.node(Session, {
       description: 'True when the device is kept signed in for 30 days, not 24 hours.',
     }),
     encryptionEnabled: t.boolean({
-      description: "Whether the account's end-to-end encryption is switched on. It cannot be yet.",
-      resolve: () => false,
+      description: "Whether the account's end-to-end encryption is switched on.",
+      resolve: (_session, _args, { viewer, issued }) => (issued?.user ?? viewer?.user)?.encryptionEnabled ?? false,
     }),
     ipAddress: t.exposeString('ipAddress', {
       nullable: true,

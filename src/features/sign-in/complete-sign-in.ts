@@ -64,7 +64,7 @@ async function findOrMakeAccount(
   const now = services.now()
   if ('userId' in account) {
     const user = await tx.user.update({ where: { id: account.userId }, data: { lastLoginAt: now } })
-    return { user, isNewUser: false }
+    return { user: { ...user, encryptionEnabled: await isEncrypted(tx, user.id) }, isNewUser: false }
   }
   const { email } = account
   if (!mayMakeAccount(services.config, email) && !(await tx.user.findUnique({ where: { email } }))) return null
@@ -76,7 +76,14 @@ async function findOrMakeAccount(
   })
   const isNewUser = user.id === newId
   if (isNewUser) await tx.recordUsage.create({ data: { userId: user.id } })
-  return { user, isNewUser }
+  const encryptionEnabled = !isNewUser && (await isEncrypted(tx, user.id))
+  return { user: { ...user, encryptionEnabled }, isNewUser }
+}
+
+// Read beside the account, not with it: an upsert that includes a relation is two statements and no longer one.
+async function isEncrypted(tx: SystemTx, userId: string): Promise<boolean> {
+  const keys = await tx.encryptionKeys.findUnique({ where: { userId }, select: { encryptionEnabled: true } })
+  return keys?.encryptionEnabled ?? false
 }
 
 /** Whether a first sign-in may make an account. A closed server lets its administrators in. */

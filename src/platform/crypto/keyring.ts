@@ -5,7 +5,16 @@ export type MasterKey = { id: string; bytes: Buffer }
 
 /** What a subkey is for. A new use takes a new purpose, so that no key serves two ends. */
 export type KeyPurpose =
-  'codes' | 'seal-records' | 'seal-mail' | 'seal-webhooks' | 'check' | 'limit-keys' | 'device-cookies' | 'places'
+  | 'codes'
+  | 'seal-records'
+  | 'seal-key-slots'
+  | 'seal-mail'
+  | 'seal-webhooks'
+  | 'verifiers'
+  | 'check'
+  | 'limit-keys'
+  | 'device-cookies'
+  | 'places'
 
 /** The versioned server keys. The first makes new things, all of them read old ones. */
 export type Keyring = {

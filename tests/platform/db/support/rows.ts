@@ -27,7 +27,10 @@ function valueOf(
 ): unknown {
   if (name === 'userId') return userId
   const relation = model.fields.find((field) => field.relation?.from.includes(name))
-  if (relation) return relation.type === model.name && number === 1 ? null : keyOf(relation.type, userId, 1)
+  if (relation?.type === model.name && number === 1) return null
+  // Each row points at another where the relation is one to one.
+  const isUnique = model.compoundKeys.some(({ fields }) => fields.includes(name))
+  if (relation) return keyOf(relation.type, userId, isUnique ? number : 1)
   if (model.primaryKey.includes(name) && type === 'String') return keyOf(model.name, userId, number)
   const weight = userId.length * 1000 + number // another for each user of a test
   if (type === 'Int') return weight

@@ -1,0 +1,65 @@
+-- AlterTable
+ALTER TABLE "record_usage" ADD COLUMN     "key_id" TEXT,
+ADD COLUMN     "public_key_id" TEXT;
+
+-- CreateTable
+CREATE TABLE "user_encryption_keys" (
+    "user_id" TEXT NOT NULL,
+    "encrypted_private_key" TEXT NOT NULL,
+    "public_key" TEXT NOT NULL,
+    "key_salt" TEXT NOT NULL,
+    "key_id" TEXT NOT NULL,
+    "public_key_id" TEXT NOT NULL,
+    "encryption_enabled" BOOLEAN NOT NULL,
+    "biometric_key_available" BOOLEAN NOT NULL DEFAULT false,
+    "ring_revision" INTEGER NOT NULL,
+    "generation" INTEGER NOT NULL,
+    "created_at" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "user_encryption_keys_pkey" PRIMARY KEY ("user_id")
+);
+
+-- CreateTable
+CREATE TABLE "key_slots" (
+    "id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "passkey_id" TEXT,
+    "envelope" TEXT NOT NULL,
+    "verifier_hash" TEXT,
+    "generation" INTEGER NOT NULL,
+    "created_at" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "key_slots_pkey" PRIMARY KEY ("user_id","id")
+);
+
+-- CreateTable
+CREATE TABLE "key_rotations" (
+    "id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "from_key_id" TEXT NOT NULL,
+    "to_key_id" TEXT NOT NULL,
+    "from_public_key_id" TEXT,
+    "started_at" TIMESTAMP(3) NOT NULL,
+    "finished_at" TIMESTAMP(3),
+
+    CONSTRAINT "key_rotations_pkey" PRIMARY KEY ("user_id","id")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "key_slots_user_id_passkey_id_key" ON "key_slots"("user_id", "passkey_id");
+
+-- CreateIndex
+CREATE INDEX "records_user_id_key_id_idx" ON "records"("user_id", "key_id");
+
+-- AddForeignKey
+ALTER TABLE "user_encryption_keys" ADD CONSTRAINT "user_encryption_keys_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "key_slots" ADD CONSTRAINT "key_slots_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "key_slots" ADD CONSTRAINT "key_slots_user_id_passkey_id_fkey" FOREIGN KEY ("user_id", "passkey_id") REFERENCES "passkeys"("user_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "key_rotations" ADD CONSTRAINT "key_rotations_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;

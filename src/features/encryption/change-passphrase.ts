@@ -1,0 +1,27 @@
+import type { Context } from '../../context.ts'
+import { changeKeys, expectRingRevision, keysInForce } from './change-keys.ts'
+import { checkedSalt } from './key-material.ts'
+import { readSlots, writeSlots } from './key-slots.ts'
+import type { SlotInput } from './key-slots.ts'
+
+type Input = { slot: SlotInput; keySalt: string; ringRevision: number }
+
+/** Puts another passphrase slot in the place of the one that there is. The ring and the master key stay. */
+export async function changePassphrase(context: Context, input: Input): Promise<void> {
+  const keySalt = checkedSalt(input.keySalt)
+  const slots = readSlots('slot', [input.slot], { PASSPHRASE: 1 })
+  await changeKeys(context, async ({ tx, userId, keys, at }) => {
+    const inForce = keysInForce(keys)
+    expectRingRevision(inForce, input.ringRevision)
+    const { generation } = inForce
+    await tx.keySlot.deleteMany({ where: { userId, kind: 'PASSPHRASE' } })
+    await writeSlots(context.services.keys, tx, { userId, generation, at }, slots)
+    await tx.encryptionKeys.updateMany({ where: { userId }, data: { keySalt } })
+    return {
+      action: 'encryption.passphrase-changed',
+      tableName: 'user_encryption_keys',
+      recordId: userId,
+      alert: { kind: 'encryption.passphrase-changed' },
+    }
+  })
+}
