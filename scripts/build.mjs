@@ -109,15 +109,24 @@ const clientOptions = () => ({
   ...serverOptions(),
   entryPoints: CLIENT_ENTRIES,
   platform: 'neutral',
+  mainFields: ['module', 'main'], // zxcvbn names its modules so; a neutral platform reads neither by itself
   target: 'es2022',
   external: [],
   banner: {},
 })
 
+/** The Worker that holds the keys is one file without imports: it may then be served with `default-src 'none'`. */
+const workerOptions = () => ({
+  ...clientOptions(),
+  entryPoints: { 'client/encryption-worker': 'src/client/encryption/worker.ts' },
+  splitting: false,
+  minify: true,
+})
+
 async function buildServer() {
   const esbuild = await import('esbuild')
   const built = await Promise.all(
-    [serverOptions(), clientOptions()].map((options) => esbuild.build({ ...options, write: false })),
+    [serverOptions(), clientOptions(), workerOptions()].map((options) => esbuild.build({ ...options, write: false })),
   )
   const files = built.flatMap(({ outputFiles }) => outputFiles)
   return new Map(files.map((file) => [path.relative(dist, file.path), file.contents]))
