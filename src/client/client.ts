@@ -1,4 +1,13 @@
+import { askOver } from './ask.ts'
 import type { OperationText } from './document.ts'
+import { openCollection, type Collection, type CollectionFields } from './encryption/collection.ts'
+import { EncryptionService, type KeysUnlocked } from './encryption/encryption-service.ts'
+import { keepHighWaterMarks, type EncryptionStorage } from './encryption/high-water-mark.ts'
+import { openVault, type VaultOptions } from './encryption/open-vault.ts'
+import type { NoPrf } from './encryption/passkey-unlock.ts'
+import { proveWithPrf } from './encryption/prove-with-prf.ts'
+import { shareUnlockPrompt, type UnlockReason } from './encryption/unlock-prompt.ts'
+import { VaultSession } from './encryption/vault-session.ts'
 import { isLatchkeyError, type LatchkeyError } from './errors.ts'
 import * as documents from './generated/graphql.ts'
 import { listenForAlerts, type AlertOptions } from './on-security-alert.ts'
@@ -18,12 +27,31 @@ export type ClientOptions = PlainOptions & {
    * that are refused at the same time wait for one call. What it throws is thrown by each of them.
    */
   onReauthenticationRequired?: (needed: Reauthentication) => boolean | Promise<boolean>
+  /** End-to-end encryption, for apps that use it. */
+  encryption?: EncryptionOptions
 }
+
+export type EncryptionOptions = Pick<VaultOptions, 'worker'> & {
+  /**
+   * Called when encrypted fields are read or written and the keys are locked, or were changed by another device: the one
+   * place to ask for the passphrase. True once `service.unlock` was called: what waited goes on. False: what is read is
+   * marked, what is written is refused with ENCRYPTION_LOCKED. What needs it at the same time waits for one call, so that
+   * it must not itself read or write encrypted fields.
+   */
+  onUnlockRequired?: (needed: UnlockRequired) => boolean | Promise<boolean>
+  /** Where it is kept how new the newest keys are that this device has seen; `localStorage` where there is one, else nowhere. */
+  storage?: EncryptionStorage
+  /** After how many minutes without use the keys are locked. 15 unless set; 0 never. */
+  idleLockMinutes?: number
+}
+
+/** Why the keys are needed, and the means to unlock them. */
+export type UnlockRequired = { reason: UnlockReason; service: EncryptionService }
 
 /** What a refused operation needs, and the means to give it. */
 export type Reauthentication = NeededProof & {
   /** To prove it by: as the client that asks, but it never asks itself, so that nothing waits for its own end. */
-  client: LatchkeyClient
+  client: ApiClient
 }
 
 export type RequestOptions = { signal?: AbortSignal }
@@ -56,21 +84,45 @@ export type RegisterPasskeyInput = RequestOptions & {
   /** What to call it; a sensible name is found where it is left out. */
   name?: string
 }
-export type SignInWithPasskeyInput = RequestOptions & {
-  /** Who, where that is known: the passkey must then be of that account. */
-  email?: string
-  /** Keep this device signed in for 30 days instead of 24 hours; a function is asked once a passkey was chosen. */
-  rememberDevice?: boolean | (() => boolean)
-  /** Where to go afterwards: a path of the server's site, or a URL of an allowed origin. It comes back as `redirectTo`. */
-  redirectTo?: string
-  /** Offer passkeys in the list under a field with `autocomplete="username webauthn"`, and wait, for as long as it takes. */
-  autofill?: boolean
+export type SignInWithPasskeyInput = RequestOptions &
+  UnlockInOneTouch & {
+    /** Who, where that is known: the passkey must then be of that account. */
+    email?: string
+    /** Keep this device signed in for 30 days instead of 24 hours; a function is asked once a passkey was chosen. */
+    rememberDevice?: boolean | (() => boolean)
+    /** Where to go afterwards: a path of the server's site, or a URL of an allowed origin. It comes back as `redirectTo`. */
+    redirectTo?: string
+    /** Offer passkeys in the list under a field with `autocomplete="username webauthn"`, and wait, for as long as it takes. */
+    autofill?: boolean
+  }
+/** `canUnlock`: the passkey was made such that `encryption.storeBiometricKey` can let it unlock. */
+export type RegisteredPasskey = { kind: 'Registered'; passkey: Passkey; canUnlock: boolean }
+export type SignedInWithPasskey = {
+  kind: 'SignedIn'
+  user: User
+  session: Session
+  redirectTo: string | null
+  /** Where `unlock` was asked for: what came of it. The sign-in stands whatever it is. */
+  unlock?: UnlockedOrNot
 }
-export type RegisteredPasskey = { kind: 'Registered'; passkey: Passkey }
-export type SignedInWithPasskey = { kind: 'SignedIn'; user: User; session: Session; redirectTo: string | null }
-export type ProvedByPasskey = { kind: 'Proved'; session: Session }
+export type ProvedByPasskey = { kind: 'Proved'; session: Session; unlock?: UnlockedOrNot }
+export type UnlockedOrNot = KeysUnlocked | NoPrf | { kind: 'Failed'; error: unknown }
+export type UnlockInOneTouch = {
+  /** Whether the same touch opens the keys of end-to-end encryption. */
+  unlock?: boolean
+}
 
-export type LatchkeyClient = ReturnType<typeof methodsOver>
+/** The operations of the API. */
+export type ApiClient = ReturnType<typeof methodsOver>
+
+export type LatchkeyClient = ApiClient & {
+  encryption: EncryptionService
+  /**
+   * The records of a collection as plain values: `title` is the record's title, the declared fields are encrypted or
+   * sealed, all others are its `data`. `latchkey.collection<Note>('notes', { encrypted: ['body'] })`.
+   */
+  collection<T extends object>(name: string, fields?: CollectionFields<T>): Collection<T>
+}
 
 // The most records that one page of `allRecords` asks for.
 const PAGE_SIZE = 50
@@ -80,19 +132,47 @@ const RENEWS = /\b(reauthenticateWithCode|completePasskeyReauthentication)\b/
 
 /**
  * Makes a client of one Latchkey server: a method for each operation, which gives all that was asked for or throws a
- * `LatchkeyError`. It keeps no state; the session is a cookie that the browser holds. Instants are ISO 8601 texts in UTC.
+ * `LatchkeyError`. The session is a cookie that the browser holds; the only state here is the keys of end-to-end
+ * encryption, while they are unlocked. Instants are ISO 8601 texts in UTC.
  */
 export function createClient(options: ClientOptions): LatchkeyClient {
-  const { onReauthenticationRequired: ask } = options
-  const sender = senderOf(options)
-  const client = methodsOver(sender, options)
-  return ask
-    ? methodsOver(
-        provingAgain(sender, (needed) => ask({ ...needed, client })),
-        options,
+  const { onReauthenticationRequired, encryption: { onUnlockRequired, storage, worker, idleLockMinutes } = {} } =
+    options
+  const heard: PlainOptions = {
+    ...options,
+    onUnauthenticated: (error) => {
+      void session.lock()
+      options.onUnauthenticated?.(error)
+    },
+  }
+  const plain = senderOf(heard)
+  const sender = onReauthenticationRequired
+    ? provingAgain(plain, (needed) =>
+        onReauthenticationRequired({ ...needed, client: methodsOver(plain, heard, keys) }),
       )
-    : client
+    : plain
+  const ask = askOver(sender)
+  const session: VaultSession = new VaultSession({
+    ask,
+    vault: openVault({ worker }),
+    marks: keepHighWaterMarks(storage),
+    prompt: shareUnlockPrompt(onUnlockRequired && ((reason) => onUnlockRequired({ reason, service }))),
+    idleLockMinutes: idleLockMinutes ?? IDLE_LOCK_MINUTES,
+  })
+  const service: EncryptionService = new EncryptionService(ask, session)
+  const keys: Keys = { session, service }
+  return {
+    ...methodsOver(sender, heard, keys),
+    encryption: service,
+    collection: <T extends object>(name: string, fields?: CollectionFields<T>) =>
+      openCollection<T>(ask, session, name, fields),
+  }
 }
+
+const IDLE_LOCK_MINUTES = 15
+
+/** The keys of whoever is signed in, for the methods that sign in and out. */
+type Keys = { session: VaultSession; service: EncryptionService }
 
 function senderOf(options: PlainOptions): Sender {
   let renewals = 0
@@ -111,7 +191,9 @@ function senderOf(options: PlainOptions): Sender {
 
 const isUnauthenticated = ({ errors }: Answer<unknown>) => errors.find(({ code }) => code === 'UNAUTHENTICATED')
 
-function methodsOver(sender: Sender, options: PlainOptions) {
+function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
+  const ask = askOver(sender)
+
   /** Sends a document of your own. If any part was refused it throws; the error's `data` holds the part that came. */
   async function request<TResult = unknown, TVariables = Record<string, unknown>>(
     document: OperationText<TResult, TVariables>,
@@ -142,6 +224,21 @@ function methodsOver(sender: Sender, options: PlainOptions) {
     } while (after !== null)
   }
 
+  /** Whoever signs in finds no keys of somebody else's. */
+  async function belongingTo<TResult extends SignInResult>(result: TResult): Promise<TResult> {
+    if (result.__typename === 'SignedIn') await keys.session.belongTo(result.user.id)
+    return result
+  }
+
+  /** Unlocks by what a passkey gave in a ceremony that has succeeded: whatever comes of it, that stands. */
+  async function unlockBy(touched: { output: Uint8Array | null; credentialId: string }): Promise<UnlockedOrNot> {
+    try {
+      return await keys.service.unlockByOutput(ask, touched)
+    } catch (error) {
+      return { kind: 'Failed', error }
+    }
+  }
+
   return {
     request,
     tryRequest,
@@ -153,35 +250,41 @@ function methodsOver(sender: Sender, options: PlainOptions) {
 
     /** Signs in with a link's token, or says that another browser asked for it: then show that, and ask. */
     verifyMagicLink: async (input: documents.VerifyMagicLinkInput) =>
-      (await request(documents.VerifyMagicLinkDocument, { input })).verifyMagicLink,
+      belongingTo((await request(documents.VerifyMagicLinkDocument, { input })).verifyMagicLink),
 
     /** Signs in with the six digits from the mail, in the browser that asked for it. */
     verifyMagicCode: async (input: documents.VerifyMagicCodeInput) =>
-      (await request(documents.VerifyMagicCodeDocument, { input })).verifyMagicCode,
+      belongingTo((await request(documents.VerifyMagicCodeDocument, { input })).verifyMagicCode),
 
     /** How a sign-in with this address should start. The same for every address that this browser has not signed in with. */
     signInOptions: async (email: string) => (await request(documents.SignInOptionsDocument, { email })).signInOptions,
 
     /** Signs in by a passkey; `NotUsed` when none was used. It throws what the server refuses it for. */
     signInWithPasskey: async (input: SignInWithPasskeyInput = {}): Promise<SignedInWithPasskey | NotUsed> => {
-      const { email, rememberDevice = false, redirectTo: place, autofill, signal } = input
+      const { email, rememberDevice = false, redirectTo: place, autofill, unlock = false, signal } = input
       const begin = async () =>
         (await request(documents.BeginPasskeyLoginDocument, email === undefined ? {} : { input: { email } }))
           .beginPasskeyLogin
-      const used = await usePasskey(begin, { signal, autofill })
+      const used = await usePasskey(begin, { signal, autofill, prf: unlock })
       if (used.kind === 'NotUsed') return used
-      const { challengeId, response } = used
-      const { completePasskeyLogin: signedIn } = await request(documents.CompletePasskeyLoginDocument, {
-        input: {
-          challengeId,
-          response,
-          rememberDevice: typeof rememberDevice === 'function' ? rememberDevice() : rememberDevice,
-          ...(place !== undefined && { redirectTo: place }),
-        },
-      })
-      if (signedIn.__typename !== 'SignedIn') throw new Error('A passkey needs no confirmation, but one was asked for.')
-      const { user, session, redirectTo } = signedIn
-      return { kind: 'SignedIn', user, session, redirectTo }
+      const { challengeId, response, credentialId, prf } = used
+      try {
+        const { completePasskeyLogin: signedIn } = await request(documents.CompletePasskeyLoginDocument, {
+          input: {
+            challengeId,
+            response,
+            rememberDevice: typeof rememberDevice === 'function' ? rememberDevice() : rememberDevice,
+            ...(place !== undefined && { redirectTo: place }),
+          },
+        })
+        if (signedIn.__typename !== 'SignedIn')
+          throw new Error('A passkey needs no confirmation, but one was asked for.')
+        const { user, session, redirectTo } = await belongingTo(signedIn)
+        const unlocked = unlock && { unlock: await unlockBy({ output: prf.output, credentialId }) }
+        return { kind: 'SignedIn', user, session, redirectTo, ...unlocked }
+      } finally {
+        prf.output?.fill(0)
+      }
     },
 
     /** Adds a passkey of this device to the account, which needs a STRONG proof; `NotUsed` when none was made. */
@@ -189,25 +292,22 @@ function methodsOver(sender: Sender, options: PlainOptions) {
       const begin = async () => (await request(documents.BeginPasskeyRegistrationDocument)).beginPasskeyRegistration
       const made = await createPasskey(begin, { signal })
       if (made.kind === 'NotUsed') return made
-      const { challengeId, response } = made
+      const { challengeId, response, prf } = made
+      prf.output?.fill(0)
       const { completePasskeyRegistration: passkey } = await request(documents.CompletePasskeyRegistrationDocument, {
         input: { challengeId, response, ...(name !== undefined && { name }) },
       })
-      return { kind: 'Registered', passkey }
+      return { kind: 'Registered', passkey, canUnlock: prf.enabled || prf.output !== null }
     },
 
     /** Raises this session to STRONG by a passkey; `NotUsed` when none was used. */
-    reauthenticateWithPasskey: async ({ signal }: RequestOptions = {}): Promise<ProvedByPasskey | NotUsed> => {
-      const begin = async () =>
-        (await request(documents.BeginPasskeyReauthenticationDocument)).beginPasskeyReauthentication
-      const used = await usePasskey(begin, { signal })
-      if (used.kind === 'NotUsed') return used
-      const { challengeId, response } = used
-      const { completePasskeyReauthentication: session } = await request(
-        documents.CompletePasskeyReauthenticationDocument,
-        { input: { challengeId, response } },
-      )
-      return { kind: 'Proved', session }
+    reauthenticateWithPasskey: async ({ signal, unlock }: RequestOptions & UnlockInOneTouch = {}): Promise<
+      ProvedByPasskey | NotUsed
+    > => {
+      const touched = await proveWithPrf(ask, { signal, prf: unlock === true })
+      if (touched.kind === 'NotUsed') return touched
+      const unlocked = unlock && { unlock: await unlockBy(touched) }
+      return { kind: 'Proved', session: touched.session, ...unlocked }
     },
 
     /** Mails six digits to the signed-in user, for `reauthenticateWithCode` in this session. */
@@ -252,8 +352,11 @@ function methodsOver(sender: Sender, options: PlainOptions) {
         throw error
       }),
 
-    /** Ends the session. */
-    logout: async () => (await request(documents.LogoutDocument)).logout,
+    /** Ends the session, and locks the keys of end-to-end encryption, whatever comes of the first. */
+    logout: async () => {
+      await keys.session.lock()
+      return (await request(documents.LogoutDocument)).logout
+    },
 
     /** Who is signed in, or null. */
     me: async () => (await request(documents.MeDocument)).me,

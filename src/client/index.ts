@@ -1,6 +1,37 @@
-/** `latchkey/client`: the typed client of a Latchkey server, for browsers and for Node. It depends on one small package, for passkeys. */
+/** `latchkey/client`: the typed client of a Latchkey server, for browsers and for Node. It depends on small packages alone, for passkeys, envelopes and ids. */
 export * from './client.ts'
 export { gql, type OperationText } from './document.ts'
+export type { EncryptionStatus, KeyRotation } from './encryption/account-keys.ts'
+export type { KeyPair, RecordPlace } from './encryption/app-keys.ts'
+export { ENCRYPTION_BENEFITS, type EncryptionBenefits } from './encryption/benefits.ts'
+export {
+  ItemConflict,
+  type Changes,
+  type Collection,
+  type CollectionFields,
+  type Item,
+  type ItemPage,
+  type KeyState,
+  type PageOptions,
+} from './encryption/collection.ts'
+export {
+  EncryptionService,
+  type BiometricKeyStored,
+  type EnvelopePlace,
+  type KeysUnlocked,
+  type Rotated,
+  type SetupResult,
+  type StoreBiometricKeyInput,
+  type UnlockInput,
+} from './encryption/encryption-service.ts'
+export type { EncryptionStorage } from './encryption/high-water-mark.ts'
+export { isPasskeyUnlockSupported, type NoPrf, type NoPrfReason } from './encryption/passkey-unlock.ts'
+export type { PassphraseStrength } from './encryption/passphrase.ts'
+export type { Reencrypted, RotationOptions, RotationProgress } from './encryption/reencrypt-records.ts'
+export type { KeysRotated, OldSecret, RecoveryCode, ReleasedSlot, RotateEverything } from './encryption/rotate-keys.ts'
+export type { CodeSteps, PassphraseChoice, SetupStep, SetupSteps } from './encryption/setup.ts'
+export type { UnlockReason } from './encryption/unlock-prompt.ts'
+export type { EncryptionState } from './encryption/vault-session.ts'
 export {
   CLIENT_ERROR_CODES,
   isLatchkeyError,

@@ -5,6 +5,7 @@ import {
   type SecurityAlertFieldsFragment,
   type SecurityAlertSubscription,
 } from './generated/graphql.ts'
+import { pause } from './pause.ts'
 import type { Transport } from './send.ts'
 
 export type AlertOptions = Pick<StreamOptions, 'signal'> & {
@@ -55,17 +56,4 @@ function isWorthAnotherTry(error: unknown): error is LatchkeyError {
   if (!isLatchkeyError(error)) return false
   if (error.code === 'UNEXPECTED_ANSWER') return (error.status ?? 0) >= 500 // a proxy whose server is away
   return error.code === 'NETWORK' || error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED'
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    if (signal?.aborted) done()
-    else signal?.addEventListener('abort', done)
-  })
 }

@@ -9,6 +9,7 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
+import { askingForPrf, readPrf, type PrfResult } from './encryption/prf.ts'
 
 /**
  * Why a passkey was not used. CANCELLED: the person called it off, took too long, or has none here; browsers do not say
@@ -20,8 +21,15 @@ export type NotUsedReason = 'CANCELLED' | 'ABORTED' | 'UNSUPPORTED' | 'ALREADY_R
 /** No passkey was used, and nothing was changed: offer to try again, or another way. Mail always is one. */
 export type NotUsed = { kind: 'NotUsed'; reason: NotUsedReason }
 
-/** What a ceremony gave, as it goes to the server. */
-export type Used = { kind: 'Used'; challengeId: string; response: unknown }
+/** What a ceremony gave: the response as it goes to the server, and what must not go there. */
+export type Used = {
+  kind: 'Used'
+  challengeId: string
+  response: unknown
+  /** WebAuthn's own id of the passkey, in base64url. */
+  credentialId: string
+  prf: PrfResult
+}
 
 type Begin = () => Promise<{ challengeId: string; options: unknown }>
 type Options = { signal?: AbortSignal | undefined }
@@ -36,22 +44,33 @@ export const isPasskeySupported = (): boolean => typeof globalThis.document !== 
 export const isAutofillSupported = async (): Promise<boolean> =>
   isPasskeySupported() && (await browserSupportsWebAuthnAutofill())
 
-/** Makes a passkey. */
+/** Makes a passkey, and asks it for the PRF extension: one that was made without has none for ever. */
 export function createPasskey(begin: Begin, { signal }: Options): Promise<Used | NotUsed> {
   // The server's options, which come as JSON of any form.
   const start = (options: unknown) =>
-    startRegistration({ optionsJSON: options as PublicKeyCredentialCreationOptionsJSON })
+    startRegistration({ optionsJSON: askingForPrf(options) as PublicKeyCredentialCreationOptionsJSON })
   return runCeremony(begin, start, [signal])
+}
+
+type UseOptions = Options & {
+  autofill?: boolean | undefined
+  /** Whether to ask for the PRF extension's output, which unlocks. */
+  prf?: boolean | undefined
+  /** The one passkey to use, of those that the server would take. */
+  credentialId?: string | undefined
 }
 
 /** Uses a passkey: at once, in the browser's own dialog, or with `autofill` once one is chosen from the list of a field. */
 export async function usePasskey(
   begin: Begin,
-  { signal, autofill = false }: Options & { autofill?: boolean | undefined },
+  { signal, autofill = false, prf = false, credentialId }: UseOptions,
 ): Promise<Used | NotUsed> {
   const start = (options: unknown) =>
     startAuthentication({
-      optionsJSON: options as PublicKeyCredentialRequestOptionsJSON,
+      optionsJSON: allowing(
+        credentialId,
+        prf ? askingForPrf(options) : options,
+      ) as PublicKeyCredentialRequestOptionsJSON,
       useBrowserAutofill: autofill,
       verifyBrowserAutofillInput: false, // it may be shown later
     })
@@ -79,7 +98,7 @@ async function runCeremony(
   const cancel = (): void => WebAuthnAbortService.cancelCeremony()
   for (const signal of signals) signal?.addEventListener('abort', cancel)
   try {
-    return { kind: 'Used', challengeId, response: withoutSecrets(await start(options)) }
+    return { kind: 'Used', challengeId, ...withoutSecrets(await start(options)) }
   } catch (error) {
     const reason = reasonOf(error)
     if (!reason) throw error
@@ -90,11 +109,25 @@ async function runCeremony(
 }
 
 /** The result of the PRF extension opens the person's encrypted data: it never leaves the browser. */
-function withoutSecrets(response: object): unknown {
-  const { clientExtensionResults, ...rest } = response as { clientExtensionResults?: Record<string, unknown> } // WebAuthn
+function withoutSecrets(answer: object): Omit<Used, 'kind' | 'challengeId'> {
+  // As WebAuthn defines it.
+  const { clientExtensionResults, ...rest } = answer as {
+    id?: unknown
+    clientExtensionResults?: Record<string, unknown>
+  }
   const { prf, ...results } = clientExtensionResults ?? {}
   const isEnabled = typeof prf === 'object' && prf !== null && 'enabled' in prf ? { prf: { enabled: prf.enabled } } : {}
-  return { ...rest, clientExtensionResults: { ...results, ...isEnabled } }
+  return {
+    response: { ...rest, clientExtensionResults: { ...results, ...isEnabled } },
+    credentialId: typeof rest.id === 'string' ? rest.id : '',
+    prf: readPrf(prf),
+  }
+}
+
+/** Narrows the passkeys that may be used to one. */
+function allowing(credentialId: string | undefined, options: unknown): unknown {
+  if (credentialId === undefined) return options
+  return { ...(options as object), allowCredentials: [{ id: credentialId, type: 'public-key' }] } // JSON of WebAuthn's
 }
 
 // By the names that WebAuthn gives (level 3, section 5.1); the library keeps them. Anything else is a fault of the page or the server.

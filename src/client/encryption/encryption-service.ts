@@ -1,0 +1,373 @@
+import { bareId } from '../../shared/encryption/contexts.ts'
+import type { Ask } from '../ask.ts'
+import { isLatchkeyError, LatchkeyError } from '../errors.ts'
+import {
+  ChangePassphraseDocument,
+  DisableBiometricUnlockDocument,
+  DisableEncryptionDocument,
+  EnableBiometricUnlockDocument,
+  EncryptionStatusDocument,
+  MeDocument,
+  RegenerateRecoveryCodesDocument,
+  SetupEncryptionDocument,
+  type PasskeyFieldsFragment,
+} from '../generated/graphql.ts'
+import type { NotUsed } from '../passkeys.ts'
+import {
+  readAccountKeys,
+  toPasskeyId,
+  toSlotInput,
+  type AccountKeys,
+  type EncryptionStatus,
+  type KeyRotation,
+} from './account-keys.ts'
+import * as appKeys from './app-keys.ts'
+import { sendRing } from './lost-answers.ts'
+import {
+  findPasskey,
+  isUnreliable,
+  makePasskeyWithPrf,
+  noPrf,
+  touchTwice,
+  type NoPrf,
+  type TwoOutputs,
+} from './passkey-unlock.ts'
+import { proveWithPrf } from './prove-with-prf.ts'
+import { reencryptRecords, type Reencrypted, type RotationOptions } from './reencrypt-records.ts'
+import {
+  openerOf,
+  rotateMasterKey,
+  rotateRecordKey,
+  withReleased,
+  type KeysRotated,
+  type RecoveryCode,
+  type RotateEverything,
+} from './rotate-keys.ts'
+import { choosePassphrase, confirmCodes, type CodeSteps, type SetupStep, type SetupSteps } from './setup.ts'
+import type { EncryptionState, VaultSession } from './vault-session.ts'
+
+/** The keys are open. `rotation` is one that some device began and none has finished: `resumeRotation` does. */
+export type KeysUnlocked = { kind: 'Unlocked'; rotation: KeyRotation | null }
+
+export type UnlockInput = { passphrase: string } | { passkey: true; signal?: AbortSignal }
+
+export type SetupResult = { kind: 'Enabled'; status: EncryptionStatus } | { kind: 'CalledOff'; at: SetupStep }
+
+export type StoreBiometricKeyInput = {
+  /** Asked for again, though the keys may be open: the master key itself must be opened for this. */
+  passphrase: string
+  /** A passkey of the account; a new one is made where it is left out. */
+  passkeyId?: string
+  /** What to call the new one. */
+  name?: string
+  signal?: AbortSignal
+}
+export type BiometricKeyStored = { kind: 'Stored'; passkey: PasskeyFieldsFragment }
+
+/** A rotation that came to its end, as far as the records open. `passkeysLost` are ids of passkeys that unlock no more. */
+export type Rotated = { kind: 'Rotated'; passkeysLost: string[] } & Reencrypted
+
+/** A record that an envelope is in: its id, with or without prefix, and the revision that it has once the envelope is written. */
+export type EnvelopePlace = { id: string; revision: number }
+
+/**
+ * End-to-end encryption for whoever is signed in: switching it on, opening and locking the keys, changing them. It keeps
+ * state, the open keys; collections use them by themselves.
+ */
+export class EncryptionService {
+  readonly #ask: Ask
+  readonly #session: VaultSession
+
+  /** @internal */
+  constructor(ask: Ask, session: VaultSession) {
+    this.#ask = ask
+    this.#session = session
+  }
+
+  /** Whether encryption is on, and what of it. Needs a session alone. */
+  async status(): Promise<EncryptionStatus> {
+    return (await this.#ask(EncryptionStatusDocument, {})).encryptionStatus
+  }
+
+  get state(): EncryptionState {
+    return this.#session.state
+  }
+
+  get isUnlocked(): boolean {
+    return this.state.kind === 'UNLOCKED'
+  }
+
+  /** Calls back with each change of `state`; what it gives ends that. */
+  onChange(listener: (state: EncryptionState) => void): () => void {
+    return this.#session.onChange(listener)
+  }
+
+  /**
+   * Switches encryption on, by steps that a page shows. Nothing is switched on before two codes were typed back; then
+   * the keys are unlocked by the passphrase, which proves that what the server keeps opens. Needs STRONG at the end.
+   */
+  async setup(steps: SetupSteps): Promise<SetupResult> {
+    const [me, before] = [await this.#me(), await this.status()]
+    if (before.enabled) throw new LatchkeyError('ENCRYPTION_ON', 'Encryption is switched on already.')
+    const chosen = await choosePassphrase(steps, me.email)
+    if ('calledOffAt' in chosen) return { kind: 'CalledOff', at: chosen.calledOffAt }
+
+    const { codes, slots, ...made } = await this.#session.vault.make({
+      user: bareId(me.id),
+      email: me.email,
+      passphrase: chosen.passphrase,
+      generation: before.generation + 1,
+      ringRevision: before.ringRevision + 1,
+    })
+    const calledOffAt = await confirmCodes(steps, codes)
+    if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
+
+    const input = { ...made, slots: slots.map(toSlotInput) }
+    await sendRing(this.#ask, made.encryptedPrivateKey, () => this.#ask(SetupEncryptionDocument, { input }))
+    const account = await readAccountKeys(this.#ask)
+    await this.#session.unlock(account, { kind: 'PASSPHRASE', passphrase: chosen.passphrase })
+    return { kind: 'Enabled', status: account.status }
+  }
+
+  /**
+   * Opens the keys: by the passphrase, or by one touch of a passkey, which proves the session as well. SECRET_WRONG for a
+   * passphrase that does not open them; a passkey that cannot is an answer, with its reason, for the page to offer the
+   * passphrase.
+   */
+  unlock(input: { passphrase: string }): Promise<KeysUnlocked>
+  unlock(input: { passkey: true; signal?: AbortSignal }): Promise<KeysUnlocked | NotUsed | NoPrf>
+  unlock(input: UnlockInput): Promise<KeysUnlocked | NotUsed | NoPrf> {
+    if ('passkey' in input) return this.getBiometricKey({ ...(input.signal && { signal: input.signal }) })
+    return this.#unlockBy({ passphrase: input.passphrase })
+  }
+
+  /** Forgets the keys: in a browser the worker that holds them is ended. */
+  lock(): Promise<void> {
+    return this.#session.lock()
+  }
+
+  /** Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked. */
+  async changePassphrase({ current, next }: { current: string; next: string }): Promise<EncryptionStatus> {
+    for (let tries = 1; ; tries++) {
+      const { keys, email } = await this.#openBy({ passphrase: current })
+      const opener = openerOf({ passphrase: current })
+      const { slot, keySalt } = await this.#session.use((vault) =>
+        vault.sealForPassphrase({ keys, opener, email, passphrase: next }),
+      )
+      const input = { slot: toSlotInput(slot), keySalt, ringRevision: keys.ringRevision }
+      try {
+        return (await this.#ask(ChangePassphraseDocument, { input })).changePassphrase
+      } catch (error) {
+        // The keys were rotated meanwhile: the slot is made for what is in force now.
+        if (!isLatchkeyError(error, 'CONFLICT') || tries === 2) throw error
+      }
+    }
+  }
+
+  /**
+   * Eight new recovery codes in the place of the old ones, which end. With `showCodes` they are shown before the old ones
+   * end, and false leaves those as they are.
+   */
+  async regenerateRecoveryCodes({
+    passphrase,
+    ...steps
+  }: { passphrase: string } & Partial<CodeSteps>): Promise<
+    { kind: 'Replaced'; codes: readonly string[] } | { kind: 'CalledOff'; at: keyof CodeSteps }
+  > {
+    const { keys } = await this.#openBy({ passphrase })
+    const opener = openerOf({ passphrase })
+    const { codes, slots } = await this.#session.use((vault) => vault.sealForCodes({ keys, opener }))
+    const { showCodes = () => true, ...others } = steps
+    const calledOffAt = await confirmCodes({ showCodes, ...others }, codes)
+    if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
+    await this.#ask(RegenerateRecoveryCodesDocument, { input: { slots: slots.map(toSlotInput) } })
+    return { kind: 'Replaced', codes }
+  }
+
+  /**
+   * Opens the keys by a recovery code, with the slot that a recovery has released to this session. Afterwards everything
+   * is to be rotated: `rotate({ everything: { recovery: { slot, code }, newPassphrase, ... } })`.
+   */
+  recover(recovery: RecoveryCode): Promise<KeysUnlocked> {
+    return this.#unlockBy({ recovery })
+  }
+
+  /** Switches encryption off. RECORDS_ENCRYPTED while any record still holds encrypted fields. */
+  async disable(): Promise<EncryptionStatus> {
+    const { disableEncryption } = await this.#ask(DisableEncryptionDocument, {})
+    await this.lock()
+    return disableEncryption
+  }
+
+  /**
+   * Puts new keys in force, and encrypts every record anew. Of the record key where nothing else is asked for: unlocked
+   * is enough, and every way to unlock stays. With `everything` the master key too: new codes are shown before anything
+   * is sent, and passkeys that are not touched lose their way in. RotatedElsewhere when another device was first: its keys
+   * were taken up, and codes that were shown here are void.
+   */
+  async rotate({ everything, ...options }: RotationOptions & { everything?: RotateEverything } = {}): Promise<
+    Rotated | Exclude<KeysRotated, { kind: 'Rotated' }>
+  > {
+    const changed = everything
+      ? await rotateMasterKey(this.#ask, this.#session, everything)
+      : await rotateRecordKey(this.#ask, this.#session)
+    if (changed.kind !== 'Rotated') return changed
+    const finished = await this.resumeRotation(options)
+    if (!finished) throw new Error('Keys were rotated, and the server knows of no rotation.')
+    return { ...changed, ...finished }
+  }
+
+  /** Goes on with a rotation that was interrupted, on whatever device. Null when none is open. */
+  async resumeRotation(options: RotationOptions = {}): Promise<Reencrypted | null> {
+    const { rotation } = await this.status()
+    if (!rotation) return null
+    if (rotation.finishedAt !== null) return { rotation, unreadable: [] }
+    await this.#session.use(async (_vault, { keyId }) => {
+      if (keyId !== rotation.toKeyId) await this.#session.follow()
+    })
+    return reencryptRecords({ ...options, ask: this.#ask, session: this.#session, total: rotation.recordsLeft })
+  }
+
+  /** Encrypts any JSON value, for one revision of one record: the one that it has once this is written. */
+  encryptRecord(value: unknown, { id, revision }: EnvelopePlace): Promise<string> {
+    return this.#session.encrypt({ record: bareId(id), revision }, value)
+  }
+
+  /**
+   * Opens a record's `encryptedData`; `revision` is the record's. `verified` is false where it was made with the public
+   * key, by whoever. CIPHERTEXT_REFUSED for what does not open.
+   */
+  async decryptRecord(
+    envelope: string,
+    { id, revision }: EnvelopePlace,
+  ): Promise<{ value: unknown; verified: boolean }> {
+    const [opened] = await this.#session.decrypt([{ record: bareId(id), revision, envelope }])
+    if (!opened?.ok) throw appKeys.ciphertextRefused()
+    return { value: opened.value, verified: opened.verified }
+  }
+
+  /** A new pair on P-256: the public half as a JWK, the private one as a key that can be used and not read. */
+  readonly generateKeys = appKeys.generateKeys
+  /** The key that a passphrase makes for a slot, by PBKDF2, and the salt to make it again with. */
+  readonly deriveKey = appKeys.deriveKey
+  /** Encrypts for a public key, so that somebody else can write into an account what only its owner can read. */
+  readonly encryptData = appKeys.encryptData
+  /** Opens what `encryptData` made, by a private key of your own; the account's own key opens it in `decryptRecord`. */
+  readonly decryptData = appKeys.decryptData
+
+  /**
+   * Lets a passkey unlock: makes one, or takes the one that is named, and has it give its secret twice; only a slot that
+   * the second opens is saved. The name is what documents call it: no key is stored but the sealed master key, and that
+   * on the server. Needs STRONG, and a recovery code that is left.
+   */
+  async storeBiometricKey({
+    passphrase,
+    passkeyId,
+    name,
+    signal,
+  }: StoreBiometricKeyInput): Promise<BiometricKeyStored | NotUsed | NoPrf> {
+    // A wrong passphrase is found out before a passkey is made.
+    await this.#openBy({ passphrase })
+    const outputs =
+      passkeyId === undefined
+        ? await makePasskeyWithPrf(this.#ask, { name, signal })
+        : await this.#touchTwice(toPasskeyId(passkeyId), signal)
+    if (outputs.kind !== 'Both') return outputs
+    return this.#enrol(passphrase, outputs)
+  }
+
+  /**
+   * Unlocks by a passkey. The name is what documents call it: it gives no key away, the vault keeps it. One touch proves
+   * the session and opens the keys.
+   */
+  async getBiometricKey({ signal }: { signal?: AbortSignal } = {}): Promise<KeysUnlocked | NotUsed | NoPrf> {
+    const touched = await proveWithPrf(this.#ask, { signal })
+    if (touched.kind === 'NotUsed') return touched
+    return this.unlockByOutput(this.#ask, touched)
+  }
+
+  /** Takes the way to unlock from a passkey, which goes on signing in. */
+  async removeBiometricKey(passkeyId: string): Promise<EncryptionStatus> {
+    const variables = { passkeyId: toPasskeyId(passkeyId) }
+    return (await this.#ask(DisableBiometricUnlockDocument, variables)).disableBiometricUnlock
+  }
+
+  /**
+   * Unlocks by what a passkey gave in a ceremony that has just been completed, and fills it with zeros.
+   * @internal
+   */
+  async unlockByOutput(
+    ask: Ask,
+    { output, credentialId }: { output: Uint8Array | null; credentialId: string },
+  ): Promise<KeysUnlocked | NoPrf> {
+    if (!output) return noPrf()
+    try {
+      const account = await readAccountKeys(ask)
+      const isEnrolled = await this.#unlockWith(account, output, () => isEnrolledIn(ask, account, credentialId))
+      return isEnrolled ? unlockedBy(account) : { kind: 'NoPrf', reason: 'NOT_ENROLLED' }
+    } finally {
+      output.fill(0)
+    }
+  }
+
+  /** False for a passkey that has no slot. */
+  async #unlockWith(account: AccountKeys, prf: Uint8Array, isEnrolled: () => Promise<boolean>): Promise<boolean> {
+    try {
+      await this.#session.unlock(account, { kind: 'PASSKEY', prf })
+      return true
+    } catch (error) {
+      if (!isLatchkeyError(error, 'SECRET_WRONG') || (await isEnrolled())) throw error
+      return false
+    }
+  }
+
+  async #touchTwice(id: string, signal: AbortSignal | undefined): Promise<TwoOutputs | NotUsed | NoPrf> {
+    const passkey = await findPasskey(this.#ask, id)
+    if (!passkey) throw new LatchkeyError('NOT_FOUND', 'There is no such passkey.', { field: 'passkeyId' })
+    return touchTwice(this.#ask, passkey, { signal })
+  }
+
+  async #enrol(passphrase: string, { passkey, prf, again }: TwoOutputs): Promise<BiometricKeyStored | NoPrf> {
+    try {
+      // Read anew: the person may have taken their time.
+      const { keys } = await readAccountKeys(this.#ask)
+      const opener = openerOf({ passphrase })
+      const sealing = { keys, opener, passkeyId: bareId(passkey.id), prf, again }
+      const slot = toSlotInput(await this.#session.use((vault) => vault.sealForPasskey(sealing)))
+      await this.#ask(EnableBiometricUnlockDocument, { input: { slot } })
+      return { kind: 'Stored', passkey }
+    } catch (error) {
+      if (!isUnreliable(error)) throw error
+      return { kind: 'NoPrf', reason: 'UNRELIABLE' }
+    } finally {
+      prf.fill(0)
+      again.fill(0)
+    }
+  }
+
+  async #unlockBy(secret: Parameters<typeof openerOf>[0]): Promise<KeysUnlocked> {
+    return unlockedBy(await this.#openBy(secret))
+  }
+
+  async #openBy(secret: Parameters<typeof openerOf>[0]): Promise<AccountKeys> {
+    const account = withReleased(await readAccountKeys(this.#ask), secret)
+    await this.#session.unlock(account, openerOf(secret))
+    return account
+  }
+
+  async #me() {
+    const { me } = await this.#ask(MeDocument, {})
+    if (!me) throw new LatchkeyError('UNAUTHENTICATED', 'Nobody is signed in.')
+    return me
+  }
+}
+
+function unlockedBy({ status: { rotation } }: AccountKeys): KeysUnlocked {
+  return { kind: 'Unlocked', rotation: rotation?.finishedAt === null ? rotation : null }
+}
+
+async function isEnrolledIn(ask: Ask, { keys }: AccountKeys, credentialId: string): Promise<boolean> {
+  const ids = keys.slots.flatMap(({ passkeyId }) => (passkeyId === null ? [] : [toPasskeyId(passkeyId)]))
+  const passkeys = await Promise.all(ids.map((id) => findPasskey(ask, id)))
+  return passkeys.some((passkey) => passkey?.credentialId === credentialId)
+}
