@@ -4,7 +4,7 @@ import { test } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { makeAuthenticator } from '../support/authenticator.ts'
 import { signIn } from '../support/people.ts'
-import { DEVICES, LEVEL, passkeyLogin, register, rowId, siteOf, withPasskey } from '../support/passkeys.ts'
+import { DEVICES, LEVEL, passkeyLogin, register, REMOVE, rowId, siteOf, withPasskey } from '../support/passkeys.ts'
 import type { PasskeyShown } from '../support/passkeys.ts'
 
 async function tokenIn(app: TestApp, email: string, subject: string): Promise<string> {
@@ -46,5 +46,31 @@ describe('S4: a passkey that its owner did not add', () => {
 
     const { data } = await ada.browser.graphql<{ devices: PasskeyShown[] }>(DEVICES)
     expect(data?.devices.map((device) => device.id)).toEqual([ada.passkey.id])
+  })
+})
+
+describe('M7: a passkey whose name is a message of its own', () => {
+  test.for([
+    ['Undo it at https://evil.example/undo?a=1', 'Undo it at https evil example undo a 1'],
+    ['". Support: www.evil.example or help@evil.example', '. Support www evil example or help evil example'],
+    ['<a href="https://evil.example">undo</a>', 'a href https evil example undo a'],
+    ['🔑🔑', 'without a name'],
+    ["Ada's key (blue), no. 2", "Ada's key (blue), no. 2"],
+  ])('M7: %s leaves no link in the mails that name it, nor in the alert', async ([name = '', shown], { app }) => {
+    const { browser, email, userId } = await signIn(app)
+    const { data } = await register(browser, makeAuthenticator(siteOf(app)), { name })
+    expect(data?.completePasskeyRegistration.name).toBe(name)
+    await browser.graphql(REMOVE, { id: data?.completePasskeyRegistration.id })
+
+    await app.services.outbox.sendDue()
+    const mails = app.mailbox.mails.filter(({ to, subject }) => to === email && subject.startsWith('A passkey was'))
+    expect(mails).toHaveLength(2)
+    for (const { text } of mails) {
+      expect(text).toContain(`The passkey "${shown}" was `)
+      expect(text.match(/https?:\S+|www\.\S+|\S+\.example\S*/g)).toEqual([expect.stringContaining('/auth/not-me#')])
+    }
+    for (const { html } of mails) expect(html).not.toMatch(/evil\.example/)
+    const alerts = await app.services.database.systemDb.securityAlert.findMany({ where: { userId: rowId(userId) } })
+    for (const { message } of alerts) expect(message).toContain(`"${shown}"`)
   })
 })
