@@ -15,6 +15,7 @@ import { removeOldAlerts } from './alerts/remove-old-alerts.ts'
 import { weighReads } from './alerts/weigh-reads.ts'
 import { removeOldEntries } from './audit/remove-old-entries.ts'
 import { forgetUnseen } from './devices/forget-unseen.ts'
+import { rereadPlaces } from './devices/reread-places.ts'
 import { removeDeadLinks } from './magic-link/remove-dead-links.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { pageRoutes } from './pages/routes.ts'
@@ -27,6 +28,7 @@ import type { Services } from '../services.ts'
 export const JOBS: readonly Job[] = [
   removeDeadLinks,
   forgetUnseen,
+  rereadPlaces,
   removeDeadSessions,
   removeOldAlerts,
   weighReads,

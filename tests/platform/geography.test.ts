@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { doctor } from '../../src/doctor.ts'
+import { JOBS } from '../../src/features/index.ts'
 import { GeographyError, noGeography, openGeography } from '../../src/platform/geography.ts'
 import { neighbourhoodOf } from '../../src/platform/http/network.ts'
 import { silentLog } from '../../src/platform/log.ts'
@@ -70,9 +71,66 @@ test('a damaged entry is no place, and is told of once', async () => {
   const name = join(folder, 'damaged.mmdb')
   await writeFile(name, damaged)
   const told: string[] = []
-  const places = await openGeography(name, { warn: (event) => told.push(event) })
+  const places = await openGeography(name, { info: () => {}, warn: (event) => told.push(event) })
   expect([places.placeOf('203.0.113.7'), places.placeOf('203.0.113.8')]).toEqual([null, null])
   expect(told).toEqual(['places.unreadable'])
+})
+
+describe('a file that changes', () => {
+  const [before, after] = ['Berlin', 'Potsdam'].map((city) =>
+    mmdbOf([cityEntry('203.0.113.0/24', 'DE', 'Germany', city)]),
+  ) as [Buffer, Buffer]
+
+  async function opened() {
+    const name = join(await mkdtemp(join(folder, 'changing-')), 'cities.mmdb')
+    await writeFile(name, before)
+    const told: string[] = []
+    const tell = (event: string) => void told.push(event)
+    const places = await openGeography(name, { info: tell, warn: tell })
+    return { name, told, places, city: () => places.placeOf('203.0.113.7')?.words }
+  }
+
+  test.each([
+    [
+      'another is moved into its place',
+      (name: string) => writeFile(`${name}.new`, after).then(() => rename(`${name}.new`, name)),
+    ],
+    ['it is written anew', (name: string) => writeFile(name, after)],
+  ])('is read again when %s, once', async (_how, change) => {
+    const { name, told, places, city } = await opened()
+    await places.reread()
+    expect(city()).toBe('Berlin, Germany')
+    await change(name)
+    expect(city()).toBe('Berlin, Germany')
+    for (let looks = 0; looks < 3; looks++) await places.reread()
+    expect(city()).toBe('Potsdam, Germany')
+    expect(told).toEqual(['places.read-again'])
+  })
+
+  test.each([
+    ['half written', (name: string) => writeFile(name, after.subarray(0, after.length / 2))],
+    ['empty', (name: string) => writeFile(name, '')],
+    ['no such file', (name: string) => writeFile(name, 'this is no such file')],
+    ['gone', (name: string) => rm(name)],
+  ])('that is %s leaves what is known, is told of once, and is taken up when it is whole', async (_how, spoil) => {
+    const { name, told, places, city } = await opened()
+    await spoil(name)
+    for (let looks = 0; looks < 3; looks++) await places.reread()
+    expect(city()).toBe('Berlin, Germany')
+    expect(told).toEqual(['places.not-read-again'])
+    await writeFile(name, after)
+    await places.reread()
+    expect(city()).toBe('Potsdam, Germany')
+  })
+
+  test('is looked at by a running server', async () => {
+    const { name } = await opened()
+    const app = await createApp({ DATA_DIR: join(folder, 'running'), LOG_LEVEL: 'silent', GEOIP_DATABASE: name })
+    onTestFinished(() => app.close())
+    await writeFile(name, after)
+    for (const job of JOBS) await job.run(app.services)
+    expect(app.services.places.placeOf('203.0.113.7')?.words).toBe('Potsdam, Germany')
+  })
 })
 
 test.each([
