@@ -197,9 +197,11 @@ function readStamp(file) {
   }
 }
 
+/** `node scripts/build.mjs`: everything. With --for-start only what a start needs, and nothing said of it. */
 async function runAsCommand() {
   const start = performance.now()
   const built = await build()
+  if (process.argv.includes('--for-start')) return
   const declared = buildDeclarations()
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(built || declared ? `Built in ${seconds} seconds.` : 'The build is up to date.')
@@ -208,6 +210,8 @@ async function runAsCommand() {
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
   await runAsCommand().catch((error) => {
     console.error(error.message)
+    if (error.code === 'ERR_MODULE_NOT_FOUND')
+      console.error('Building needs the development dependencies: run "npm ci".')
     process.exitCode = 1
   })
 }
