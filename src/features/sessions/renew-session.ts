@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { ScopedTx } from '../../platform/db/types.ts'
 import type { AuthMethod, ViewerSession } from '../../viewer.ts'
+import { notTakenBack } from './hold-session.ts'
 import { setSessionCookie } from './session-cookie.ts'
 import { provedNow } from './start-session.ts'
 import type { StartedSession } from './start-session.ts'
@@ -11,7 +12,7 @@ import { toViewerSession } from './to-viewer-session.ts'
 
 /**
  * Raises the viewer's session after a proof: it keeps its row and its end, and changes its token, so that whoever holds
- * the old one holds nothing. UNAUTHENTICATED when the session was ended meanwhile. To be followed by `takeUpRenewed`
+ * the old one holds nothing. UNAUTHENTICATED when the session was ended meanwhile, or went on without its proofs. To be followed by `takeUpRenewed`
  * once the transaction has committed.
  */
 export async function renewSession(context: Context, tx: ScopedTx, method: AuthMethod): Promise<StartedSession> {
@@ -19,7 +20,7 @@ export async function renewSession(context: Context, tx: ScopedTx, method: AuthM
   const renewedAt = context.services.now()
   const token = makeToken()
   const [renewed] = await tx.session.updateManyAndReturn({
-    where: { id: session.id },
+    where: { id: session.id, ...notTakenBack(session) },
     data: { ...provedNow(context, method, renewedAt), tokenHash: hashToken(token) },
   })
   if (!renewed) throw new AppError('UNAUTHENTICATED', 'The session has ended meanwhile. Sign in, then ask again.')
