@@ -26,11 +26,7 @@ export async function estimatePassphrase(
 ): Promise<PassphraseStrength> {
   const text = normalised(passphrase)
   const estimator = await loadEstimator()
-  const { score, guessesLog10, feedback } = estimator.check(text, [
-    'latchkey',
-    email,
-    ...email.split(/[^\p{L}\p{N}]+/u),
-  ])
+  const { score, guessesLog10, feedback } = estimator.check(text, ['latchkey', ...partsOf(email)])
   return {
     score,
     guessesLog10,
@@ -38,6 +34,13 @@ export async function estimatePassphrase(
     suggestions: feedback.suggestions,
     weak: score < LEAST_SCORE || [...text].length < LEAST_CHARACTERS,
   }
+}
+
+/** What somebody who knows the address tries first: it, its words, and the words without what stands between them. */
+function partsOf(email: string): string[] {
+  const words = email.split(/[^\p{L}\p{N}]+/u)
+  const [local = ''] = email.split('@')
+  return [email, ...words, words.join(''), local.replaceAll(/[^\p{L}\p{N}]/gu, '')]
 }
 
 /** Throws PASSPHRASE_WEAK for a passphrase that is easy to guess. */
