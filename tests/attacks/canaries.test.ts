@@ -18,7 +18,9 @@ import {
   siteOf,
 } from '../support/passkeys.ts'
 import type { Request } from '../support/passkeys.ts'
-import { create, list, made, newId, read, remove, update } from '../features/records/support.ts'
+import { newKid } from '../support/envelopes.ts'
+import { firstSetup, keysOf, nextKeys, ROTATE, SETUP } from '../features/encryption/support.ts'
+import { create, list, made, newId, read, remove, rowId, update } from '../features/records/support.ts'
 import { databaseOf, redisOf, sightings, sightingsOfCode } from './canaries-support.ts'
 import type { Canary, Place } from './canaries-support.ts'
 import { wrongCode } from './mail-links-support.ts'
@@ -35,8 +37,10 @@ const SECRETS = [
 const PURPOSES = [
   'codes',
   'seal-records',
+  'seal-key-slots',
   'seal-mail',
   'seal-webhooks',
+  'verifiers',
   'check',
   'limit-keys',
   'device-cookies',
@@ -164,6 +168,7 @@ describe('D6: canary secrets', () => {
     keepCookies(other)
     expect((await reauthenticate(other, authenticator)).errors).toEqual([])
     keepCookies(other)
+    await keepKeys(other)
     await browser.graphql('mutation { requestReauthenticationCode { message } }')
     app.clock.advance(60_000)
     await app.services.outbox.sendDue()
@@ -179,6 +184,28 @@ describe('D6: canary secrets', () => {
       token: disowned?.bytes.toString(),
     })
     expect(disowned).toBeDefined()
+  }
+
+  // What opens the keys must not be guessed at by whoever has the database alone, nor released by what stands in it.
+  async function keepKeys(browser: Visitor): Promise<void> {
+    const { data } = await browser.graphql<{ me: { id: string } }>('{ me { id } }')
+    const userId = rowId(data?.me.id ?? '')
+    const input = firstSetup(userId)
+    const held = { userId, kid: newKid(), publicKey: input.publicKey, generation: 1, ringRevision: 1 }
+    const next = nextKeys(held, { full: true })
+    for (const { envelope, verifier } of [...input.slots, ...(next.input.slots ?? [])]) {
+      canaries.push({ name: 'the envelope of a slot', bytes: Buffer.from(envelope) })
+      for (const part of envelope.split('.').filter(({ length }) => length > 20)) keep('a part of a slot', part)
+      if (verifier) keep('a verifier', verifier)
+    }
+    await browser.graphql(SETUP, { input: { ...input, keySalt: 'refused' } })
+    await browser.graphql(SETUP, { input: { ...input, slots: [...input.slots, ...input.slots] } })
+    await browser.graphql(SETUP, { input: { ...input, slots: next.input.slots } })
+    await whileBroken(() => browser.graphql(SETUP, { input }), 'key_slots')
+    expect((await browser.graphql(SETUP, { input })).errors).toEqual([])
+    expect((await keysOf(browser))?.slots).toHaveLength(1)
+    await whileBroken(() => browser.graphql(ROTATE, { input: next.input }), 'key_rotations')
+    expect((await browser.graphql(ROTATE, { input: next.input })).errors).toEqual([])
   }
 
   async function keepRecords(ask: Ask): Promise<void> {
@@ -216,11 +243,11 @@ describe('D6: canary secrets', () => {
     await remove(browser, { id: newId() })
   }
 
-  async function whileBroken(work: () => Promise<{ code: string | null }>): Promise<void> {
+  async function whileBroken(work: () => Promise<{ code: string | null }>, table = 'records'): Promise<void> {
     const { systemDb } = app.services.database
-    await systemDb.$executeRawUnsafe('ALTER TABLE records RENAME TO lost')
+    await systemDb.$executeRawUnsafe(`ALTER TABLE ${table} RENAME TO lost`)
     expect((await work()).code).toBe('INTERNAL')
-    await systemDb.$executeRawUnsafe('ALTER TABLE lost RENAME TO records')
+    await systemDb.$executeRawUnsafe(`ALTER TABLE lost RENAME TO ${table}`)
   }
 
   test('the search sees what it looks for: what may be read is there, also in disguise', () => {

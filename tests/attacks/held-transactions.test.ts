@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { DISOWN, notMeTokenIn, raise } from '../features/alerts/support.ts'
 import type { Mail } from '../../src/platform/mail/mailer.ts'
@@ -7,6 +6,7 @@ import type { TestApp } from '../support/app.ts'
 import { makeAuthenticator } from '../support/authenticator.ts'
 import type { Visitor } from '../support/browser-like.ts'
 import { provider } from '../support/databases.ts'
+import { hold, untilWaiting } from '../support/held-rows.ts'
 import { askForLink, signIn, VERIFY } from '../support/people.ts'
 import type { Person } from '../support/people.ts'
 import {
@@ -21,40 +21,6 @@ import {
   withPasskey,
 } from '../support/passkeys.ts'
 import type { Creation, Request } from '../support/passkeys.ts'
-
-/** Resolves once so many statements of this database wait for a lock: each is then where the test wants it. */
-async function untilWaiting({ services }: TestApp, count: number): Promise<void> {
-  for (;;) {
-    const [row] = await services.database.systemDb.$queryRawUnsafe<{ waiting: number }[]>(
-      `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    if ((row?.waiting ?? 0) >= count) return
-    await delay(10)
-  }
-}
-
-/** Holds rows until it is let go. */
-async function hold({ services }: TestApp, lock: (tx: Tx) => Promise<unknown>): Promise<() => Promise<void>> {
-  let release = (): void => {}
-  const released = new Promise<void>((resolve) => (release = resolve))
-  let locked = (): void => {}
-  const isLocked = new Promise<void>((resolve) => (locked = resolve))
-  const done = services.database.systemDb.$transaction(
-    async (tx) => {
-      await lock(tx)
-      locked()
-      await released
-    },
-    { timeout: 20_000 },
-  )
-  await isLocked
-  return async () => {
-    release()
-    await done
-  }
-}
-
-type Tx = Parameters<Parameters<TestApp['services']['database']['systemDb']['$transaction']>[0]>[0]
 
 // On SQLite transactions take turns, so nothing comes between.
 describe.skipIf(provider === 'sqlite')('what is under way when a session ends', () => {

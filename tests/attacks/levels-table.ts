@@ -10,6 +10,7 @@ export type Things = {
   recordId: string
   passkeyId: string
   alertId: string
+  slotId: string
 }
 
 /** How a field is asked for, and the level that its caller must have. Checked in: it must not follow from the code. */
@@ -25,6 +26,8 @@ export type LevelRow = {
 
 const RESPONSE = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} }
 const challenge = () => ({ id: '01900000-0000-7000-8000-000000000000', response: { ...RESPONSE, response: {} } })
+
+const SLOT = '{ id: "x", kind: PASSKEY, envelope: "x" }'
 
 /** Every field of Query, Mutation and Subscription, and each inner field that asks for more than its type. */
 export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
@@ -57,6 +60,17 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     ask: 'query ($id: ID!) { record(id: $id) { secret } }',
     variables: ({ recordId }) => ({ id: recordId }),
   },
+  'Query.encryptionStatus': {
+    needs: 'SESSION',
+    ask: '{ encryptionStatus { enabled generation rotation { toKeyId } } }',
+  },
+  'Query.encryptionKeys': { needs: 'FRESH', ask: '{ encryptionKeys { encryptedPrivateKey } }' },
+  'KeySlot.envelope': {
+    needs: 'FRESH',
+    ask: 'query ($id: ID!) { node(id: $id) { ... on KeySlot { envelope } } }',
+    variables: ({ slotId }) => ({ id: slotId }),
+  },
+  'Query.recordsToReencrypt': { needs: 'SESSION', ask: '{ recordsToReencrypt { encryptedData } }' },
   'Subscription.securityAlert': { needs: 'SESSION', ask: 'subscription { securityAlert { kind } }' },
 
   'Mutation.requestMagicLink': {
@@ -144,6 +158,48 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     needs: 'FRESH',
     ask: 'mutation ($id: ID!) { acknowledgeAlert(id: $id) { id } }',
     variables: ({ alertId }) => ({ id: alertId }),
+  },
+
+  'Mutation.setupEncryption': {
+    needs: 'STRONG',
+    ask: 'mutation { setupEncryption(input: { encryptedPrivateKey: "x", publicKey: {}, keySalt: "x", slots: [] }) { enabled } }',
+    refuses: 'PUBLIC_KEY_INVALID',
+  },
+  'Mutation.enableBiometricUnlock': {
+    needs: 'STRONG',
+    ask: `mutation { enableBiometricUnlock(input: { slot: ${SLOT} }) { enabled } }`,
+    refuses: 'SLOTS_INVALID',
+  },
+  'Mutation.disableBiometricUnlock': {
+    needs: 'STRONG',
+    ask: 'mutation ($id: ID!) { disableBiometricUnlock(passkeyId: $id) { enabled } }',
+    variables: ({ passkeyId }) => ({ id: passkeyId }),
+    refuses: 'ENCRYPTION_OFF',
+  },
+  'Mutation.changePassphrase': {
+    needs: 'STRONG',
+    ask: `mutation { changePassphrase(input: { slot: ${SLOT}, keySalt: "x", ringRevision: 1 }) { enabled } }`,
+    refuses: 'BAD_INPUT',
+  },
+  'Mutation.rotateKeys': {
+    needs: 'STRONG',
+    ask: 'mutation { rotateKeys(input: { encryptedPrivateKey: "x", publicKey: {}, ringRevision: 1 }) { enabled } }',
+    refuses: 'PUBLIC_KEY_INVALID',
+  },
+  'Mutation.regenerateRecoveryCodes': {
+    needs: 'STRONG',
+    ask: 'mutation { regenerateRecoveryCodes(input: { slots: [] }) { enabled } }',
+    refuses: 'SLOTS_INVALID',
+  },
+  'Mutation.disableEncryption': {
+    needs: 'STRONG',
+    ask: 'mutation { disableEncryption { enabled } }',
+    refuses: 'ENCRYPTION_OFF',
+  },
+  'Mutation.reencryptRecords': {
+    needs: 'SESSION',
+    ask: 'mutation { reencryptRecords(input: []) { conflicts } }',
+    refuses: 'ENCRYPTION_OFF',
   },
 
   'Mutation.createRecord': {

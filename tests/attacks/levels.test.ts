@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LEVELS } from '../../src/features/levels.ts'
+import { seal } from '../../src/platform/crypto/seal.ts'
 import { printSchema } from '../../src/schema/index.ts'
 import { AUTH_LEVELS } from '../../src/viewer.ts'
 import type { AuthLevel, AuthMethod } from '../../src/viewer.ts'
@@ -121,9 +122,12 @@ async function someone({ held, hasPasskey }: Standing): Promise<{ browser: Visit
   const { id: recordId } = await made(browser, { secret: 'secret' })
   const { systemDb } = app.services.database
   const [owner, now] = [rowId(userId), app.clock.now()]
-  const [passkeyId, alertId] = [uuidv7(), uuidv7()]
+  const [passkeyId, alertId, slotId] = [uuidv7(), uuidv7(), uuidv7()]
   const alert = { kind: 'login.new-device', message: 'New.', onceKey: alertId }
   await systemDb.securityAlert.create({ data: { ...alert, id: alertId, userId: owner, createdAt: now } })
+  const slot = { id: slotId, userId: owner, kind: 'PASSPHRASE', generation: 1, createdAt: now }
+  const envelope = seal(app.services.keys, 'seal-key-slots', 'an envelope', [owner, slotId, slot.kind])
+  await systemDb.keySlot.create({ data: { ...slot, envelope } })
   if (hasPasskey) {
     const passkey = { credentialId: passkeyId, publicKey: 'AAAA', name: 'Key', deviceType: 'SINGLE_DEVICE' }
     await systemDb.passkey.create({
@@ -139,7 +143,8 @@ async function someone({ held, hasPasskey }: Standing): Promise<{ browser: Visit
       strongProvedAt: !hasPasskey ? null : held === 'STRONG' ? now : long,
     },
   })
-  const things = { email, userId, sessionId, recordId, passkeyId: `passkey_${passkeyId}`, alertId: `alert_${alertId}` }
+  const ids = { passkeyId: `passkey_${passkeyId}`, alertId: `alert_${alertId}`, slotId: `keyslot_${slotId}` }
+  const things = { email, userId, sessionId, recordId, ...ids }
   return { browser: held === 'anonymous' ? app.browser() : browser, things }
 }
 
@@ -184,6 +189,9 @@ async function everything({ userId, email }: Things): Promise<unknown> {
     records: await systemDb.record.findMany(of),
     usage: await systemDb.recordUsage.findMany(of),
     passkeys: await systemDb.passkey.findMany(of),
+    keys: await systemDb.encryptionKeys.findMany(of),
+    slots: await systemDb.keySlot.findMany(of),
+    rotations: await systemDb.keyRotation.findMany(of),
     codes: await systemDb.reauthenticationCode.findMany(of),
     devices: await systemDb.knownDevice.findMany(of),
     places: await systemDb.knownPlace.findMany(of),

@@ -21,7 +21,24 @@ import {
 import type { Creation, Request } from '../support/passkeys.ts'
 import { makeAuthenticator } from '../support/authenticator.ts'
 import { ACKNOWLEDGE, ALERTS, DISOWN, notMeTokenIn, raise } from './alerts/support.ts'
-import { made, newId } from './records/support.ts'
+import { newKid } from '../support/envelopes.ts'
+import {
+  anew,
+  DISABLE,
+  encryptedRecords,
+  envelopeFor,
+  firstSetup,
+  KEYS as ENCRYPTION_KEYS,
+  nextKeys,
+  REENCRYPT,
+  rotated,
+  ROTATE,
+  SETUP,
+  STATUS,
+  TO_REENCRYPT,
+  withEncryption,
+} from './encryption/support.ts'
+import { CREATE, made, newId, rowId, UPDATE } from './records/support.ts'
 
 // What each operation asks of the database, statement by statement: the same on both. A number that grows is a cost
 // that somebody pays at each request, such as a row that Pothos loads a second time.
@@ -62,6 +79,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
 
 const SESSION = 'SELECT sessions'
 const LOG = 'INSERT audit_entries'
+const KEYS = 'SELECT user_encryption_keys'
 const FIELDS = 'id collection title data secret encryptedData keyId revision createdAt updatedAt'
 
 const BY_ONE_WHO_IS_SIGNED_IN: readonly (readonly [name: string, query: string, statements: readonly string[]])[] = [
@@ -205,12 +223,13 @@ describe('somebody who signs in', () => {
     expect(await sign(second)).toEqual([
       LINK,
       ...SIGN_IN,
+      KEYS,
       'INSERT sessions',
       LOG,
       ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
       ...['INSERT security_alerts', 'INSERT outbox_messages'],
     ])
-    expect(await sign(first)).toEqual([SESSION, LINK, ...SIGN_IN, 'UPDATE sessions', LOG, ...KNOWN])
+    expect(await sign(first)).toEqual([SESSION, LINK, ...SIGN_IN, KEYS, 'UPDATE sessions', LOG, ...KNOWN])
   })
 
   test('verifyMagicLink that does not sign in', async () => {
@@ -334,7 +353,8 @@ describe('somebody with a passkey', () => {
       return statementsOf(() => browser.graphql(COMPLETE_LOGIN, { challengeId, response }))
     }
     expect(await sign(false)).toEqual([
-      ...[TAKEN, PASSKEYS, 'SELECT users', 'UPDATE users', 'UPDATE passkeys', 'UPDATE users', 'INSERT sessions', LOG],
+      ...[TAKEN, PASSKEYS, 'SELECT users', 'UPDATE users', 'UPDATE passkeys', 'UPDATE users', KEYS],
+      ...['INSERT sessions', LOG],
       ...['SELECT known_devices', 'INSERT known_devices', 'UPDATE known_places'],
       ...WARNED,
     ])
@@ -365,9 +385,92 @@ describe('somebody with a passkey', () => {
       LOG,
     ])
     expect(await statementsOf(() => browser.graphql(REMOVE, { id }))).toEqual([
-      ...[SESSION, 'UPDATE users', PASSKEYS, 'DELETE passkeys', 'UPDATE users', LOG],
+      ...[SESSION, 'UPDATE users', PASSKEYS, 'SELECT key_slots', 'DELETE passkeys', 'UPDATE users', LOG],
       ...WARNED,
       'UPDATE sessions',
     ])
+  })
+})
+
+describe('somebody whose encryption is on', () => {
+  const ROTATIONS = 'SELECT key_rotations'
+  // The account and its keys first; the log, the alert and the session last; then what the answer says.
+  const BEGUN = [SESSION, 'UPDATE users', KEYS]
+  const DONE = [LOG, 'INSERT security_alerts', 'INSERT outbox_messages', 'UPDATE sessions', KEYS, LOG]
+  const short = (document: string) => document.replace(/\{ enabled biometric[^}]*\} \}/, '{ enabled }')
+
+  test('reads: what is not asked for costs nothing', async () => {
+    const { browser, held } = await withEncryption(app)
+    const read = (query: string) => statementsOf(() => browser.graphql(query))
+    expect(await read('{ encryptionStatus { enabled generation } }')).toEqual([SESSION, KEYS, LOG])
+    expect(await read(STATUS)).toEqual([SESSION, KEYS, 'SELECT key_slots', ROTATIONS, LOG])
+    expect(await read(ENCRYPTION_KEYS)).toEqual([SESSION, KEYS, 'SELECT key_slots', LOG])
+    expect(await read('{ session { encryptionEnabled } }')).toEqual([SESSION])
+    await rotated(browser, held)
+    expect(await read(STATUS)).toEqual([SESSION, KEYS, 'SELECT key_slots', ROTATIONS, 'COUNT records', LOG])
+  })
+
+  test('setupEncryption, and disableEncryption', async () => {
+    const { browser, userId } = await signIn(app)
+    const input = firstSetup(rowId(userId))
+    expect(await statementsOf(() => browser.graphql(short(SETUP), { input }))).toEqual([
+      ...BEGUN,
+      ...[ROTATIONS, 'UPDATE record_usage', 'INSERT user_encryption_keys', 'INSERT key_slots'],
+      ...DONE,
+    ])
+    expect(await statementsOf(() => browser.graphql(short(DISABLE)))).toEqual([
+      ...BEGUN,
+      ...['UPDATE record_usage', 'SELECT records', 'DELETE key_slots', ROTATIONS, 'UPDATE user_encryption_keys'],
+      ...DONE,
+    ])
+  })
+
+  test('rotateKeys, of the record key and of everything', async () => {
+    const { browser, held } = await withEncryption(app)
+    await encryptedRecords(browser, held, 1)
+    const rotate = (input: object) => statementsOf(() => browser.graphql(short(ROTATE), { input }))
+    const first = nextKeys(held)
+    const END = ['INSERT key_rotations', 'COUNT records']
+    expect(await rotate(first.input)).toEqual([
+      ...BEGUN,
+      ...[ROTATIONS, 'UPDATE record_usage', 'UPDATE user_encryption_keys', ...END],
+      ...DONE,
+    ])
+    expect(await rotate(nextKeys(first.held, { full: true }).input)).toEqual([
+      ...BEGUN,
+      ...[ROTATIONS, 'UPDATE record_usage', 'DELETE key_slots', 'INSERT key_slots', 'UPDATE user_encryption_keys'],
+      ...END,
+      ...DONE,
+    ])
+  })
+
+  test('encrypted records: one statement that takes the keys, and none more to create', async () => {
+    const { browser, held } = await withEncryption(app)
+    const id = newId()
+    const input = { collection: 'n', id, encryptedData: envelopeFor(held, id, 1) }
+    const create = (input: object) => statementsOf(() => browser.graphql(CREATE, { input }))
+    const update = (input: object) => statementsOf(() => browser.graphql(UPDATE, { input }))
+    expect(await create(input)).toEqual([SESSION, 'UPDATE record_usage', 'INSERT records', LOG])
+    expect(await update({ id, revision: 1, encryptedData: envelopeFor(held, id, 2) })).toEqual([
+      ...[SESSION, 'UPDATE record_usage', 'UPDATE records', LOG],
+    ])
+    const late = { id, revision: 2, encryptedData: envelopeFor({ ...held, kid: newKid() }, id, 3) }
+    expect(await update(late)).toEqual([SESSION, 'UPDATE record_usage', 'SELECT record_usage'])
+  })
+
+  test('a batch that is written anew: one for each record, and one line of the log', async () => {
+    const { browser, held } = await withEncryption(app)
+    const records = await encryptedRecords(browser, held, 3)
+    const next = await rotated(browser, held)
+    const ask = (input: object[]) => statementsOf(() => browser.graphql(REENCRYPT, { input }))
+    const AROUND = [SESSION, 'UPDATE record_usage', ROTATIONS]
+    expect(await statementsOf(() => browser.graphql(TO_REENCRYPT))).toEqual([SESSION, ROTATIONS, 'SELECT records', LOG])
+    expect(await ask(anew(next, records.slice(0, 2)))).toEqual([
+      ...[...AROUND, 'UPDATE records', 'UPDATE records', 'COUNT records', LOG],
+    ])
+    expect(await ask(anew(next, records.slice(2)))).toEqual([
+      ...[...AROUND, 'UPDATE records', 'COUNT records', 'UPDATE key_rotations', LOG],
+    ])
+    expect(await ask([])).toEqual([...AROUND, 'COUNT records'])
   })
 })

@@ -76,7 +76,7 @@ describe('what the schema says of each root field', () => {
     }
   })
 
-  test('of the other fields, the secret of a record asks for more', () => {
+  test('of the other fields, the secret of a record and the envelope of a key slot ask for more', () => {
     const guarded = Object.values(schema.getTypeMap())
       .filter(isObjectType)
       .filter((type) => ![query, mutation, subscription].includes(type))
@@ -87,7 +87,10 @@ describe('what the schema says of each root field', () => {
         })),
       )
       .filter(({ auth }) => auth)
-    expect(guarded).toEqual([{ name: 'Record.secret', auth: { level: 'FRESH' } }])
+    expect(guarded).toEqual([
+      { name: 'KeySlot.envelope', auth: { level: 'FRESH' } },
+      { name: 'Record.secret', auth: { level: 'FRESH' } },
+    ])
   })
 })
 
