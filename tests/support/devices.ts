@@ -22,6 +22,13 @@ export async function startRoomyApp(env: Record<string, string> = {}): Promise<T
 /** The network between a device and the server, as a test wants it. */
 export type Network = (send: typeof fetch) => typeof fetch
 
+/** What a request of the SDK's asks for. */
+export function operationIn(init: RequestInit | undefined): { name: string; variables: unknown; text: string } {
+  if (typeof init?.body !== 'string') throw new Error('The SDK sends its requests as text.')
+  const { query, variables } = JSON.parse(init.body) as { query: string; variables: unknown } // as send.ts writes it
+  return { name: /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? '', variables, text: init.body }
+}
+
 type DeviceOptions = Partial<Pick<ClientOptions, 'encryption' | 'onReauthenticationRequired'>> & { network?: Network }
 
 /** A device of somebody's, signed in by mail: the SDK, as a script uses it. */
@@ -30,8 +37,8 @@ export async function signInDevice(
   email = newAddress(),
   { network = (send) => send, ...options }: DeviceOptions = {},
 ): Promise<LatchkeyClient> {
-  const cookies = fetchWithCookies({ origin: siteOf(app), fetch: network(fetch) })
-  const client = createClient({ url: new URL('/graphql', app.url).href, fetch: cookies, ...options })
+  const send = network(fetchWithCookies({ origin: siteOf(app) }))
+  const client = createClient({ url: new URL('/graphql', app.url).href, fetch: send, ...options })
   const sent = app.mailbox.mails.filter((mail) => mail.to === email && isSignInMail(mail)).length
   await client.requestMagicLink({ email })
   const mail = await app.mailbox.latest(email, sent + 1, isSignInMail)
