@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   drawBelow,
@@ -17,7 +18,7 @@ test('what people choose is weak, with a reason', async () => {
 })
 
 test('what a guesser knows of the person is no secret', async () => {
-  for (const text of ['ada.lovelace@example.com', 'adalovelace1', 'lovelace-example', 'adalovelaceexamplecom']) {
+  for (const text of ['ada.lovelace@example.com', 'adalovelace1', 'lovelace2024', 'adalovelaceexamplecom']) {
     expect((await estimatePassphrase(text, { email })).weak, text).toBe(true)
   }
 })
@@ -40,7 +41,7 @@ test('several rare words are strong, and what is proposed always is', async () =
 test('the refusal says why, and not what was typed', async () => {
   const refused = await insistOnStrength('Password123!', email).catch((error: unknown) => error)
   expect(refused).toMatchObject({ code: 'PASSPHRASE_WEAK', extensions: { score: 1 } })
-  expect(JSON.stringify([refused, String(refused)])).not.toContain('Password123!')
+  expect(inspect(refused, { depth: 9 })).not.toContain('Password123!')
 })
 
 test('words are drawn without favour: a number beyond the last whole round is drawn again', () => {
