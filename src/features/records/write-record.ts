@@ -76,7 +76,10 @@ export async function updateRecord(
           where: encrypted.allowed,
           data: { count: { increment: 0 } },
         })
-        if (count === 0) await refuseForItsKey(tx, encrypted)
+        if (count === 0) {
+          await refuseForItsKey(tx, encrypted)
+          throw keysChanging()
+        }
         return write(tx)
       })
     : write(db))
@@ -112,6 +115,11 @@ function encryptedWriteIn(
   // The database decides. But what is malformed in any case is refused in the words of what is in force.
   if (viewer?.user.encryptionEnabled && encrypted.names instanceof AppError) throw encrypted.names
   return encrypted
+}
+
+// The update found another key in force, and the look at it found none: encryption was switched off in between.
+function keysChanging(): AppError {
+  return new AppError('UNAVAILABLE', 'The keys of the account are being changed just now. Try again.')
 }
 
 function idNeeded(): AppError {
