@@ -52,6 +52,10 @@ const MEASUREMENTS: Readonly<Record<string, { what: string; load: () => Promise<
     what: 'asking for a link and redeeming it, with 1,000,000 users against 1,000, on PostgreSQL',
     load: async () => (await import('./sign-in.ts')).measureSignIn,
   },
+  encryption: {
+    what: 'values of 1 KB encrypted and decrypted by a client in Node, and unlocking by passphrase',
+    load: async () => (await import('./encryption.ts')).measureEncryption,
+  },
   memory: {
     what: 'resident memory over 200,000 requests of both kinds',
     load: async () => (await import('./memory.ts')).measureMemory,
