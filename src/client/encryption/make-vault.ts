@@ -40,7 +40,7 @@ class KeyHolder implements Vault {
   #locks = 0
 
   async make({ user, email, passphrase, generation, ringRevision }: Input<'make'>): Answer<'make'> {
-    insistOnIds(user)
+    insistOnId(user)
     insistOnCount(generation, 'generation')
     insistOnCount(ringRevision, 'ringRevision')
     await insistOnStrength(passphrase, email)
@@ -55,7 +55,7 @@ class KeyHolder implements Vault {
   }
 
   async unlock({ user, keys, opener, seen }: Input<'unlock'>): Answer<'unlock'> {
-    insistOnIds(user)
+    insistOnId(user)
     const began = this.#locks
     return wiping(secretsOf(opener), async () => {
       insistOnAge(keys, seen)
@@ -188,8 +188,10 @@ class KeyHolder implements Vault {
   async #open(items: readonly (Place & { envelope: string })[]): Promise<(OpenedRecord | null)[]> {
     const began = this.#locks
     const { ring, user, newest } = this.#unlocked()
-    items.forEach(insistOnPlace)
-    const opened = await inTurns(items, AT_ONCE, (item) => openRecord(ring, user, item, item.envelope))
+    // Which records there are is what the server says: one that cannot be is marked, as one that does not open.
+    const open = async (item: (typeof items)[number]) =>
+      isPlace(item) ? openRecord(ring, user, item, item.envelope) : null
+    const opened = await inTurns(items, AT_ONCE, open)
     this.#insistOnNoLockSince(began)
     return items.map(({ record }, index) => judge(newest, record, opened[index] ?? null))
   }
@@ -275,16 +277,16 @@ function insistOnCount(value: number, field: string): void {
   if (!isCount(value)) throw new LatchkeyError('BAD_INPUT', `${field}: a whole number from 1.`, { field })
 }
 
+const isPlace = ({ record, revision }: Place): boolean => isId(record) && isCount(revision)
+
 function insistOnPlace({ record, revision }: Place): void {
-  insistOnIds(record)
+  insistOnId(record)
   insistOnCount(revision, 'revision')
 }
 
-// What an envelope belongs to is written with its ids: one that holds more than an id could name something else.
-function insistOnIds(...ids: readonly string[]): void {
-  for (const id of ids) {
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
-      throw new LatchkeyError('BAD_INPUT', 'id: a UUID in lower case, without a prefix.', { field: 'id' })
-    }
-  }
+function insistOnId(id: string): void {
+  if (!isId(id)) throw new LatchkeyError('BAD_INPUT', 'id: a UUID in lower case, without a prefix.', { field: 'id' })
 }
+
+// What an envelope belongs to is written with its ids: one that holds more than an id could name something else.
+const isId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)

@@ -272,6 +272,20 @@ describe('R5: records', () => {
   })
 })
 
+describe('R5: places', () => {
+  test('R5: a record that cannot be is marked, and does not hide the others', async () => {
+    const { vault } = await unlockedAccount()
+    const record = uuidv7()
+    const good = { record, revision: 1, envelope: await encryptOne(vault, record, 1, 'kept') }
+    const lies = ['', record.toUpperCase(), `${record}|encryptedData`].map((id) => ({ ...good, record: id }))
+    const counts = [0, -1, 0.5, NaN].map((revision) => ({ ...good, revision }))
+    const wrong = [...lies, ...counts]
+    const marked = wrong.map(() => REFUSED)
+    expect(await vault.decrypt([...wrong, good])).toEqual([...marked, { ok: true, value: 'kept', verified: true }])
+    expect(await vault.reencrypt(wrong)).toEqual(wrong.map(() => null))
+  })
+})
+
 describe('every byte of every kind of envelope, flipped once', () => {
   test('a passphrase slot', async () => {
     const account = await makeAccount()
