@@ -73,9 +73,15 @@ export type Vault = {
 
   /** Encrypts values with the current record key, each for its place. Throws ENCRYPTION_LOCKED, TOO_LARGE. */
   encrypt(items: readonly (Place & { value: unknown })[]): Promise<string[]>
-  /** Opens envelopes, each for its place: the revision is the record's, and an envelope may be older. What does not open is marked. */
+  /**
+   * Opens envelopes, each for its place: the revision is the record's, and an envelope may be older, but not older than one
+   * that was opened since the keys were unlocked. What does not open is marked.
+   */
   decrypt(items: readonly (Place & { envelope: string })[]): Promise<Opened[]>
-  /** Opens each and encrypts it anew with the current key, for the next revision. Null for what does not open. */
+  /**
+   * Opens each and encrypts it anew with the current key, for the next revision. What was made for the public key is made
+   * for the current one again: a rotation vouches for nothing. Null for what does not open.
+   */
   reencrypt(items: readonly (Place & { envelope: string })[]): Promise<(string | null)[]>
 
   /** A ring with a new record key and a new pair, under the same master key. */
