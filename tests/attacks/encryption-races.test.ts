@@ -91,7 +91,7 @@ describe('R6: what comes at once', () => {
     const existing = await encryptedRecords(browser, held, 10)
     const next = nextKeys(held)
     const write = (index: number): Promise<Answer> => {
-      const old = existing[index % 5]
+      const old = existing[index / 5]
       if (index % 5 === 0 && old)
         return update(browser, { id: old.id, revision: 1, encryptedData: envelopeFor(held, old.id, 2) })
       const id = newId()

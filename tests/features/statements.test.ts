@@ -406,7 +406,10 @@ describe('somebody whose encryption is on', () => {
     expect(await read(STATUS)).toEqual([SESSION, KEYS, 'COUNT key_slots', ROTATIONS, LOG])
     expect(await read(ENCRYPTION_KEYS)).toEqual([SESSION, KEYS, 'SELECT key_slots', LOG])
     expect(await read('{ session { encryptionEnabled } }')).toEqual([SESSION])
-    await rotated(browser, held)
+    const next = await rotated(browser, held)
+    expect(await read(STATUS)).toEqual([SESSION, KEYS, 'COUNT key_slots', ROTATIONS, LOG]) // finished at once
+    await encryptedRecords(browser, next, 1)
+    await rotated(browser, next)
     expect(await read(STATUS)).toEqual([SESSION, KEYS, 'COUNT key_slots', ROTATIONS, 'COUNT records', LOG])
   })
 

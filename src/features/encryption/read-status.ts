@@ -49,5 +49,7 @@ export async function readRotation(context: Context): Promise<RotationStatus | n
   const rotations = await listRotations(context.db, user.id)
   const [rotation] = rotations
   if (!rotation) return null
+  // Finished means that no record was left, and none can come after: nothing need be counted for it ever again.
+  if (rotation.finishedAt) return { rotation, recordsLeft: 0 }
   return { rotation, recordsLeft: await countRecordsLeft(context.db, user.id, rotations) }
 }
