@@ -198,10 +198,10 @@ test('D6: no request holds a passphrase, a code, a key, or what is encrypted', a
   const importKey = crypto.subtle.importKey.bind(crypto.subtle)
   // Whatever becomes a key was a secret: passphrases, codes, the master key, record keys, the key of each envelope.
   vi.spyOn(crypto.subtle, 'importKey').mockImplementation(((...args: Parameters<typeof importKey>) => {
-    const [format, data] = args
-    if (format === 'raw') remember(Buffer.from(new Uint8Array(data as unknown as ArrayBufferLike)), 'raw key') // what is imported raw is bytes
+    const [format, data]: [string, unknown] = [args[0], args[1]] // of its forms, TypeScript takes the last alone
+    if (format === 'raw') remember(Buffer.from(new Uint8Array(data as ArrayBufferLike)), 'raw key') // what is imported raw is bytes
     if (format === 'jwk') {
-      const { d, k } = data as unknown as JsonWebKey
+      const { d, k } = data as JsonWebKey
       for (const part of [d, k]) if (part) remember(Buffer.from(part, 'base64url'), 'JWK')
     }
     return importKey(...args)
