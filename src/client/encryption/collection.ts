@@ -105,7 +105,7 @@ export function openCollection<T extends object>(
   const names: PartNames = { encrypted: new Set(encrypted), sealed: new Set(sealed) }
   const twice = encrypted.find((name) => names.sealed.has(name))
   if (twice !== undefined) throw new TypeError(`${collection}: the field ${twice} is declared encrypted and sealed.`)
-  const reader = readItems<T>(session, names)
+  const reader = readItems<T>(session, names, load)
 
   async function create(value: T): Promise<Item<T>> {
     const id = uuidv7()
@@ -192,10 +192,15 @@ export function openCollection<T extends object>(
   }
 
   async function get(id: string): Promise<Item<T> | null> {
+    const record = await load(id)
+    return record && reader.read(record)
+  }
+
+  async function load(id: string): Promise<RecordFieldsFragment | null> {
     const { record } = await ask(RecordDocument, { id })
     if (!record || record.collection !== collection) return null
     if (bareId(record.id) !== bareId(id)) throw notKept('another record than the one that was asked for')
-    return reader.read(record)
+    return record
   }
 
   async function found(id: string, cause: unknown): Promise<Item<T>> {
@@ -272,14 +277,32 @@ const notKept = (what: string) => new LatchkeyError('UNEXPECTED_ANSWER', `The se
 const notFound = () => new LatchkeyError('NOT_FOUND', 'There is no such record, or it is not yours.', { field: 'id' })
 
 /** Reads records as items of the app's, and opens what is encrypted in them. */
-function readItems<T extends object>(session: VaultSession, names: PartNames) {
+function readItems<T extends object>(
+  session: VaultSession,
+  names: PartNames,
+  load: (id: string) => Promise<RecordFieldsFragment | null>,
+) {
+  // The newest revision that was read of each record.
+  const newest = new Map<string, number>()
   // Keys that were followed once and still do not open: a record that is damaged is not asked about at each reading.
   const hopeless = new Set<string>()
 
   async function readAll(records: readonly RecordFieldsFragment[]): Promise<Item<T>[]> {
     const first = await open(records)
     const opened = await followed(records, first)
-    return records.map((record, at) => itemOf(record, opened[at] ?? UNREADABLE))
+    return Promise.all(records.map((record, at) => current(record, opened[at] ?? UNREADABLE)))
+  }
+
+  /** An answer that was overtaken by another holds an old record, which does not open any more: it is read again. */
+  async function current(record: RecordFieldsFragment, part: OpenedPart): Promise<Item<T>> {
+    const { id, revision } = record
+    const seen = newest.get(id) ?? 0
+    if (part.keyState === 'OPEN') newest.set(id, Math.max(seen, revision))
+    if (part.keyState !== 'UNREADABLE' || revision >= seen) return itemOf(record, part)
+    const loaded = await load(id)
+    if (!loaded || loaded.revision <= revision) return itemOf(record, part)
+    const [again] = await open([loaded])
+    return itemOf(loaded, again ?? UNREADABLE)
   }
 
   async function open(records: readonly RecordFieldsFragment[]): Promise<OpenedPart[]> {

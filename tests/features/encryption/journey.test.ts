@@ -3,6 +3,7 @@ import { isLatchkeyError, ItemConflict, type LatchkeyClient } from '../../../src
 import type { TestApp } from '../../support/app.ts'
 import {
   encryptedDevice,
+  operationIn,
   PASSPHRASE,
   signInDevice,
   startRoomyApp,
@@ -188,6 +189,32 @@ describe('plain objects', () => {
     await other.delete(error.current)
     expect(await other.get(made.id)).toBeNull()
   })
+})
+
+test('an answer that a later one has overtaken is not taken for a record that was tampered with', async () => {
+  const app = await startRoomyApp()
+  let hold: Promise<void> | null = null
+  let answered = (): void => {}
+  const isAnswered = new Promise<void>((resolve) => (answered = resolve))
+  const { client } = await encryptedDevice(app, newAddress(), {
+    network: (send) => async (input, init) => {
+      const answer = await send(input, init)
+      if (operationIn(init).name === 'Records' && hold) {
+        answered()
+        await hold
+      }
+      return answer
+    },
+  })
+  const notes = notesOf(client)
+  const made = await notes.create({ body: 'one' })
+  let release = (): void => {}
+  hold = new Promise((resolve) => (release = resolve))
+  const page = notes.page()
+  await isAnswered // with the first
+  await notes.update(made, { body: 'two' })
+  release()
+  expect((await page).items).toMatchObject([{ keyState: 'OPEN', revision: 2, value: { body: 'two' } }])
 })
 
 describe('locked', () => {
