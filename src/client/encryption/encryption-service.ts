@@ -32,6 +32,7 @@ import {
   type NoPrf,
   type TwoOutputs,
 } from './passkey-unlock.ts'
+import { insistOnStrength } from './passphrase.ts'
 import { proveWithPrf } from './prove-with-prf.ts'
 import { reencryptRecords, type Reencrypted, type RotationOptions } from './reencrypt-records.ts'
 import {
@@ -146,10 +147,11 @@ export class EncryptionService {
     return this.#session.lock()
   }
 
-  /** Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked. */
+  /** Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked. PASSPHRASE_WEAK for one that is easy to guess. */
   async changePassphrase({ current, next }: { current: string; next: string }): Promise<EncryptionStatus> {
     for (let tries = 1; ; tries++) {
       const { keys, email } = await this.#openBy({ passphrase: current })
+      await insistOnStrength(next, email)
       const opener = openerOf({ passphrase: current })
       const { slot, keySalt } = await this.#session.use((vault) =>
         vault.sealForPassphrase({ keys, opener, email, passphrase: next }),

@@ -4,7 +4,6 @@ import { LatchkeyError } from '../errors.ts'
 import { randomBytes, wipe } from './bytes.ts'
 import { inTurns } from './in-turns.ts'
 import { jsonOf } from './json-of.ts'
-import { insistOnStrength } from './passphrase.ts'
 import { openRecord, sealJsonToPublicKey, sealRecord } from './record-envelopes.ts'
 import type { OpenedRecord } from './record-envelopes.ts'
 import { importMasterKey, makeRing, openRing, renewRing } from './ring.ts'
@@ -43,7 +42,6 @@ class KeyHolder implements Vault {
     insistOnId(user)
     insistOnCount(generation, 'generation')
     insistOnCount(ringRevision, 'ringRevision')
-    await insistOnStrength(passphrase, email)
     const keySalt = toBase64url(randomBytes(SALT_BYTES))
     return withNewMaster(async (bytes, master) => {
       const ring = await makeRing(master, { user, ringRevision, generation })
@@ -126,7 +124,6 @@ class KeyHolder implements Vault {
     const { keys, opener, email, passphrase, passkeys } = input
     const secrets = [...secretsOf(opener), ...passkeys.map(({ prf }) => prf)]
     return this.#withMaster(keys, opener, secrets, async (oldBytes, user) => {
-      await insistOnStrength(passphrase, email)
       const old = await importMasterKey(oldBytes)
       const owner = { user, generation: keys.generation + 1 }
       return withNewMaster(async (bytes, master) => {
@@ -144,7 +141,6 @@ class KeyHolder implements Vault {
   async sealForPassphrase(input: Input<'sealForPassphrase'>): Answer<'sealForPassphrase'> {
     const { keys, opener, email, passphrase } = input
     return this.#withMaster(keys, opener, secretsOf(opener), async (master, user) => {
-      await insistOnStrength(passphrase, email)
       const keySalt = toBase64url(randomBytes(SALT_BYTES))
       const owner = { user, generation: keys.generation }
       return { slot: await sealForPassphrase(master, owner, { email, passphrase, keySalt }), keySalt }

@@ -15,7 +15,9 @@ export type PassphraseStrength = {
   weak: boolean
 }
 
-const LEAST_SCORE = 3
+// Of zxcvbn's: more than ten thousand million guesses. Somebody who has stolen the database and the server's keys makes a
+// thousand and more a second on one machine, at 600,000 rounds each.
+const LEAST_SCORE = 4
 const LEAST_CHARACTERS = 10
 const PROPOSED_WORDS = 6
 

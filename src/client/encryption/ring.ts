@@ -6,7 +6,7 @@ import { ENVELOPE_FAULTS, is32Bytes, isPublicKeyJwk, MAX_ENVELOPE_LETTERS } from
 import type { PublicKeyJwk } from '../../shared/encryption/envelopes.ts'
 import { LatchkeyError } from '../errors.ts'
 import { copyOf, randomBytes, textOf, utf8, wipe } from './bytes.ts'
-import { openEnvelope, sealEnvelope } from './sealed-envelopes.ts'
+import { openEnvelope, sealAndTry } from './sealed-envelopes.ts'
 import type { SealedKeys } from './vault.ts'
 
 /** Which writing of whose ring. */
@@ -80,7 +80,7 @@ async function sealRing(master: CryptoKey, place: RingPlace, { recordKeys, priva
   const plaintext = utf8(JSON.stringify({ v: 1, keys: [...recordKeys, ...privateKeys] }))
   const { kid } = currentOf(recordKeys)
   const ctx = contextOf.ring(place.user, place.ringRevision, place.generation)
-  const encryptedPrivateKey = await sealEnvelope('RING', plaintext, master, { ctx, kid }).finally(() => wipe(plaintext))
+  const encryptedPrivateKey = await sealAndTry('RING', plaintext, master, { ctx, kid }).finally(() => wipe(plaintext))
   if (encryptedPrivateKey.length > MAX_ENVELOPE_LETTERS) {
     throw new LatchkeyError('TOO_LARGE', 'The key ring holds as many retired keys as it can.', {
       field: 'encryptedPrivateKey',

@@ -5,6 +5,7 @@ import { bareId } from '../../shared/encryption/contexts.ts'
 import { readAccountKeys, toPasskeyId, toSlotInput, type AccountKeys } from './account-keys.ts'
 import { sendRing } from './lost-answers.ts'
 import { findPasskey } from './passkey-unlock.ts'
+import { insistOnStrength } from './passphrase.ts'
 import { proveWithPrf } from './prove-with-prf.ts'
 import { confirmCodes, type CodeSteps } from './setup.ts'
 import type { PasskeyAtHand } from './vault.ts'
@@ -55,6 +56,7 @@ export async function rotateMasterKey(
   const account = withReleased(await readAccountKeys(ask), everything)
   // A wrong secret is found out before anything is asked of the person.
   await session.unlock(account, openerOf(everything))
+  if (newPassphrase !== undefined) await insistOnStrength(newPassphrase, account.email)
   const passphrase = newPassphrase ?? ('passphrase' in everything ? everything.passphrase : undefined)
   if (passphrase === undefined) throw new TypeError('newPassphrase: after a recovery a new one must be chosen.')
 

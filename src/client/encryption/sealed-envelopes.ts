@@ -2,6 +2,7 @@ import { CompactEncrypt, compactDecrypt } from 'jose'
 import type { CryptoKey } from 'jose'
 import { checkEnvelope, ENC, PBES2_ROUNDS, RULES } from '../../shared/encryption/envelopes.ts'
 import type { EnvelopeFault, EnvelopeHeader, EnvelopeKind } from '../../shared/encryption/envelopes.ts'
+import { wipe } from './bytes.ts'
 
 /** What an envelope's header names besides what its kind settles. */
 type Named = { ctx: string; kid?: string; p2s?: Uint8Array }
@@ -27,6 +28,27 @@ export async function sealEnvelope(
   if (p2s) jwe.setKeyManagementParameters({ p2c: PBES2_ROUNDS.lowest, p2s })
   return jwe.encrypt(key, { crit: CRIT })
 }
+
+/**
+ * The same for a master key or a ring, which is opened again before it is given out: one that does not open would be
+ * found out on the day that it is needed, and then everything is lost.
+ */
+export async function sealAndTry(
+  kind: EnvelopeKind,
+  plaintext: Uint8Array,
+  key: CryptoKey,
+  named: Named,
+): Promise<string> {
+  const envelope = await sealEnvelope(kind, plaintext, key, named)
+  const opened = await openEnvelope(kind, envelope, key, named.ctx)
+  const isSame = opened.ok && isEqual(opened.plaintext, plaintext)
+  if (opened.ok) wipe(opened.plaintext)
+  if (!isSame) throw new Error(`A ${kind} envelope was made that does not open.`)
+  return envelope
+}
+
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at])
 
 /** Opens an envelope that keeps the rules of its kind and was made for this context; the rules are held first. */
 export async function openEnvelope(

@@ -8,7 +8,7 @@ import { LatchkeyError } from '../errors.ts'
 import { wipe } from './bytes.ts'
 import { importPassphrase, keyOfCode, keyOfPrf, p2sOf, verifierOf } from './derive.ts'
 import { makeRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
-import { openEnvelope, sealEnvelope } from './sealed-envelopes.ts'
+import { openEnvelope, sealAndTry } from './sealed-envelopes.ts'
 import type { NewSlot, Opener, SealedKeys, SealedSlot } from './vault.ts'
 
 /** Whose master key a slot holds, and the how manieth. */
@@ -59,7 +59,7 @@ export async function sealForPassphrase(
   const id = uuidv7()
   const ctx = contextOf.slot(user, id, 'PASSPHRASE', generation)
   const p2s = await p2sOf(email, keySalt)
-  const envelope = await sealEnvelope('PASSPHRASE_SLOT', master, await importPassphrase(passphrase), { ctx, p2s })
+  const envelope = await sealAndTry('PASSPHRASE_SLOT', master, await importPassphrase(passphrase), { ctx, p2s })
   return { id, kind: 'PASSPHRASE', envelope }
 }
 
@@ -76,7 +76,7 @@ export async function sealForPasskey(
   insistOnPrf(again)
   const id = uuidv7()
   const ctx = contextOf.slot(user, id, 'PASSKEY', generation)
-  const envelope = await sealEnvelope('SLOT', master, await keyOfPrf(prf, user, id), { ctx })
+  const envelope = await sealAndTry('SLOT', master, await keyOfPrf(prf, user, id), { ctx })
   const opened = await openEnvelope('SLOT', envelope, await keyOfPrf(again, user, id), ctx)
   if (!opened.ok) throw unreliable()
   wipe(opened.plaintext)
@@ -94,7 +94,7 @@ async function sealForCode(master: Uint8Array, { user, generation }: Owner): Pro
   try {
     const id = uuidv7()
     const ctx = contextOf.slot(user, id, 'RECOVERY_CODE', generation)
-    const envelope = await sealEnvelope('SLOT', master, await keyOfCode(secret, user, id), { ctx })
+    const envelope = await sealAndTry('SLOT', master, await keyOfCode(secret, user, id), { ctx })
     const verifier = toBase64url(await verifierOf(secret, user))
     return { slot: { id, kind: 'RECOVERY_CODE', envelope, verifier }, code }
   } finally {

@@ -54,7 +54,10 @@ export type Opened =
 export type Unlocked = { keyId: string; generation: number; ringRevision: number }
 
 export type Vault = {
-  /** Makes all keys of an account. They come into force once the server has them, and are unlocked like any others. */
+  /**
+   * Makes all keys of an account. They come into force once the server has them, and are unlocked like any others. That
+   * the passphrase is strong enough was found out before, here as below: that takes large word lists, and no key.
+   */
   make(input: {
     user: string
     email: string

@@ -167,7 +167,7 @@ export type RequestMagicLinkInput = {
 
 /** New keys. */
 export type RotateKeysInput = {
-  /** The new key ring: its kid is a record key that was never in force before. At most 65,536 bytes. */
+  /** The new key ring: its kid is a record key that was never in force before. At most 98,304 bytes. */
   encryptedPrivateKey: string;
   /** A public JWK on P-256: the same, or a new one. */
   publicKey: unknown;
@@ -179,7 +179,7 @@ export type RotateKeysInput = {
 
 /** The first keys of an account, made by the client. */
 export type SetupEncryptionInput = {
-  /** The key ring: a compact JWE under the master key, whose kid is the record key in force. At most 65,536 bytes. */
+  /** The key ring: a compact JWE under the master key, whose kid is the record key in force. At most 98,304 bytes. */
   encryptedPrivateKey: string;
   /** 32 bytes in base64url. */
   keySalt: string;

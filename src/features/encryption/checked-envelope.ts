@@ -3,9 +3,6 @@ import { contextOf } from '../../shared/encryption/contexts.ts'
 import { checkEnvelope, ENVELOPE_FAULTS, readEnvelope } from '../../shared/encryption/envelopes.ts'
 import type { CheckedEnvelope, EnvelopeFault, EnvelopeHeader, EnvelopeKind } from '../../shared/encryption/envelopes.ts'
 
-/** The largest key ring, in bytes. With a few hundred retired keys it holds a third of that. */
-export const MAX_RING_BYTES = 64 * 1024
-
 /** The header of an envelope that keeps the rules of its kind and names `ctx`. ENVELOPE_INVALID says what is wrong with any other. */
 export function checkedEnvelope(kind: EnvelopeKind, envelope: string, ctx: string, field: string): EnvelopeHeader {
   const checked = checkEnvelope(kind, envelope, ctx)

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { AppError } from '../../errors.ts'
 import { contextOf } from '../../shared/encryption/contexts.ts'
-import { is32Bytes, isPublicKeyJwk } from '../../shared/encryption/envelopes.ts'
-import { checkedEnvelope, MAX_RING_BYTES } from './checked-envelope.ts'
+import { is32Bytes, isPublicKeyJwk, MAX_ENVELOPE_LETTERS } from '../../shared/encryption/envelopes.ts'
+import { checkedEnvelope } from './checked-envelope.ts'
 
 /** A public key as it is kept, with its thumbprint. */
 export type CheckedPublicKey = { text: string; id: string }
@@ -37,9 +37,9 @@ export function checkedSalt(salt: string): string {
 /** The key that a ring says is in force. ENVELOPE_INVALID for what is no ring for this user, revision and generation. */
 export function keyIdOfRing(ring: string, place: { userId: string; ringRevision: number; generation: number }): string {
   const field = 'encryptedPrivateKey'
-  if (ring.length > MAX_RING_BYTES) {
-    const message = `${field}: ${ring.length} bytes, where at most ${MAX_RING_BYTES} are allowed.`
-    throw new AppError('TOO_LARGE', message, { field, limit: MAX_RING_BYTES })
+  if (ring.length > MAX_ENVELOPE_LETTERS) {
+    const message = `${field}: ${ring.length} bytes, where at most ${MAX_ENVELOPE_LETTERS} are allowed.`
+    throw new AppError('TOO_LARGE', message, { field, limit: MAX_ENVELOPE_LETTERS })
   }
   const ctx = contextOf.ring(place.userId, place.ringRevision, place.generation)
   const { kid } = checkedEnvelope('RING', ring, ctx, field)

@@ -6,7 +6,7 @@ import { encodeNodeId, rowIdOf } from '../../schema/node-id.ts'
 import { SLOT_KINDS } from '../../shared/encryption/contexts.ts'
 import type { SlotKind } from '../../shared/encryption/contexts.ts'
 import { changePassphrase } from './change-passphrase.ts'
-import { MAX_RING_BYTES } from './checked-envelope.ts'
+import { MAX_ENVELOPE_LETTERS } from '../../shared/encryption/envelopes.ts'
 import { disableBiometricUnlock } from './disable-biometric-unlock.ts'
 import { disableEncryption } from './disable-encryption.ts'
 import { enableBiometricUnlock } from './enable-biometric-unlock.ts'
@@ -180,7 +180,7 @@ const KeySlotInput = builder.inputType('KeySlotInput', {
   }),
 })
 
-const ring = `At most ${MAX_RING_BYTES.toLocaleString('en')} bytes.`
+const ring = `At most ${MAX_ENVELOPE_LETTERS.toLocaleString('en')} bytes.`
 
 const SetupEncryptionInput = builder.inputType('SetupEncryptionInput', {
   description: 'The first keys of an account, made by the client.',

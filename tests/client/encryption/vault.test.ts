@@ -138,18 +138,6 @@ describe('ways in', () => {
   })
 })
 
-describe('passphrases', () => {
-  test('a weak one is refused wherever a passphrase is set', async () => {
-    const { user, vault, made, keys } = await unlockedAccount()
-    const weak = { email: EMAIL, passphrase: 'Password123!' }
-    const opener = codeOf(made)
-    const refusal = code('PASSPHRASE_WEAK')
-    await expect(vault.make({ user, ...weak, generation: 2, ringRevision: 2 })).rejects.toEqual(refusal)
-    await expect(vault.sealForPassphrase({ keys, opener, ...weak })).rejects.toEqual(refusal)
-    await expect(vault.rotateMasterKey({ keys, opener, ...weak, passkeys: [] })).rejects.toEqual(refusal)
-  })
-})
-
 describe('values', () => {
   test('any JSON value comes back as it was', async () => {
     const { vault } = await unlockedAccount()

@@ -155,7 +155,7 @@ describe('rotateKeys', () => {
         { encryptedPrivateKey: ring({ kid: thumbprint(held.publicKey) }) },
         { reason: 'kid' },
       ],
-      ['a ring of 65 KiB', { encryptedPrivateKey: random(65 * 768) }, { code: 'TOO_LARGE', limit: 65_536 }],
+      ['a ring of 97 KiB', { encryptedPrivateKey: random(97 * 768) }, { code: 'TOO_LARGE', limit: 98_304 }],
       ['slots with a ring of the old generation', { slots }, { reason: 'ctx' }],
       ['no codes', { slots: slots.slice(0, 1) }, { code: 'SLOTS_INVALID' }],
       ['no slots', { slots: [] }, { code: 'SLOTS_INVALID' }],

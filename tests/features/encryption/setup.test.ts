@@ -265,10 +265,10 @@ const FAULTS: Fault[] = [
   ],
   ['a list of keys', 'PUBLIC_KEY_INVALID', 'publicKey', (input) => ({ ...input, publicKey: [input.publicKey] })],
   [
-    'a ring past 64 KiB',
+    'a ring past 96 KiB',
     'TOO_LARGE',
     'encryptedPrivateKey',
-    (input) => ({ ...input, encryptedPrivateKey: 'x'.repeat(64 * 1024 + 1) }),
+    (input) => ({ ...input, encryptedPrivateKey: 'x'.repeat(96 * 1024 + 1) }),
   ],
 ]
 
