@@ -147,7 +147,10 @@ export class EncryptionService {
     return this.#session.lock()
   }
 
-  /** Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked. PASSPHRASE_WEAK for one that is easy to guess. */
+  /**
+   * Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked.
+   * PASSPHRASE_WEAK for one that is easy to guess.
+   */
   async changePassphrase({ current, next }: { current: string; next: string }): Promise<EncryptionStatus> {
     for (let tries = 1; ; tries++) {
       const { keys, email } = await this.#openBy({ passphrase: current })
@@ -205,7 +208,8 @@ export class EncryptionService {
    * Puts new keys in force, and encrypts every record anew. Of the record key where nothing else is asked for: unlocked
    * is enough, and every way to unlock stays. With `everything` the master key too: new codes are shown before anything
    * is sent, and passkeys that are not touched lose their way in. RotatedElsewhere when another device was first: its keys
-   * were taken up, and codes that were shown here are void.
+   * were taken up, and codes that were shown here are void. Where the connection breaks once new keys are in force it
+   * throws NETWORK, and `resumeRotation` does the rest, on any device.
    */
   async rotate({ everything, ...options }: RotationOptions & { everything?: RotateEverything } = {}): Promise<
     Rotated | Exclude<KeysRotated, { kind: 'Rotated' }>
