@@ -75,7 +75,7 @@ export type CreateRecordInput = {
   collection: string;
   /** Plain. At most 65,536 bytes. */
   data?: unknown;
-  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force. */
+  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force; while it is off, ENCRYPTION_OFF what is made as for it. */
   encryptedData?: string | null | undefined;
   /** Made by the client (UUIDv7 in lower case, with or without `record_`) when the ciphertext must be bound to it; else by the server. */
   id?: string | null | undefined;
@@ -193,7 +193,7 @@ export type SetupEncryptionInput = {
 export type UpdateRecordInput = {
   /** Plain. At most 65,536 bytes. */
   data?: unknown;
-  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force. */
+  /** A compact JWE, kept as it is. At most 98,304 bytes. With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force; while it is off, ENCRYPTION_OFF what is made as for it. */
   encryptedData?: string | null | undefined;
   /** The record to change. */
   id: string;

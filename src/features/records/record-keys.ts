@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Prisma } from '../../generated/sqlite/client.ts'
 import type { ScopedTx } from '../../platform/db/types.ts'
+import { encryptionOff } from '../encryption/change-keys.ts'
 import { keyNamedBy, keyRotated } from '../encryption/checked-envelope.ts'
 import type { NamedKey, RecordPlace } from '../encryption/checked-envelope.ts'
 
@@ -8,20 +9,25 @@ import type { NamedKey, RecordPlace } from '../encryption/checked-envelope.ts'
 export type EncryptedWrite = { allowed: Prisma.RecordUsageWhereInput; names: NamedKey | AppError }
 
 /**
- * Reads what a new encryptedData names. `allowed` is true of the row of record_usage while encryption is off, and while
- * the named key is in force: the update that takes that row decides, so that no change of keys can come in between.
+ * Reads what a new encryptedData names. `allowed` is true of the row of record_usage while the named key is in force, and,
+ * for what is no envelope of the account's keys but an app's own, while encryption is off: the update that takes that row
+ * decides, so that no change of keys can come in between. An envelope whose keys were given up meanwhile would open never
+ * again.
  */
 export function readEncryptedWrite(envelope: string, place: RecordPlace): EncryptedWrite {
   const names = keyNamedBy(envelope, place)
-  const off = { keyId: null }
-  return { names, allowed: names instanceof AppError ? off : { OR: [off, { [names.column]: names.kid }] } }
+  return { names, allowed: names instanceof AppError ? { keyId: null } : { [names.column]: names.kid } }
 }
 
 /** Throws if a write was not let through because of its key. Returns when that was not why. */
 export async function refuseForItsKey(tx: ScopedTx, { names }: EncryptedWrite): Promise<void> {
   const usage = await tx.recordUsage.findFirst({ select: { keyId: true, publicKeyId: true } })
-  if (!usage || usage.keyId === null) return
-  if (names instanceof AppError) throw names
+  if (!usage) return
+  if (names instanceof AppError) {
+    if (usage.keyId === null) return
+    throw names
+  }
+  if (usage.keyId === null) throw encryptionOff()
   const inForce = usage[names.column]
   if (inForce !== null && inForce !== names.kid) throw keyRotated(inForce)
 }

@@ -94,7 +94,7 @@ const CreateRecordInput = builder.inputType('CreateRecordInput', {
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
     secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
     encryptedData: t.string({
-      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force.`,
+      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force; while it is off, ENCRYPTION_OFF what is made as for it.`,
     }),
   }),
 })
@@ -111,7 +111,7 @@ const UpdateRecordInput = builder.inputType('UpdateRecordInput', {
     data: t.field({ type: 'JSON', description: `Plain. ${size('data')}` }),
     secret: t.field({ type: 'JSON', description: `Encrypted at rest by the server. ${size('secret')}` }),
     encryptedData: t.string({
-      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force.`,
+      description: `A compact JWE, kept as it is. ${size('encryptedData')} With encryption on, ENVELOPE_INVALID and KEY_ROTATED refuse what is not made for this record, its next revision and the key in force; while it is off, ENCRYPTION_OFF what is made as for it.`,
     }),
   }),
 })

@@ -339,11 +339,19 @@ describe('disableEncryption', () => {
     expect(later.generation).toBe(2)
   })
 
-  test('afterwards any compact JWE is kept, as before', async ({ app }) => {
+  test("afterwards an app's own compact JWE is kept, as before, and nothing under keys that were given up", async ({
+    app,
+  }) => {
     const { browser, held } = await withEncryption(app)
     await statusOf(browser.graphql(DISABLE))
-    const foreign = await encryptedRecords(browser, { ...held, kid: newKid() }, 1)
-    expect(foreign).toHaveLength(1)
+    const header = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"an-app-s-own"}').toString('base64url')
+    const kept = await made(browser, { encryptedData: `${header}..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA` })
+    expect(kept.keyId).toBe('an-app-s-own')
+    // As a device sends it that was unlocked before another one switched encryption off.
+    const encryptedData = envelopeFor(held, kept.id, 2)
+    const late = await update(browser, { id: kept.id, revision: 1, encryptedData })
+    expect(late.code).toBe('ENCRYPTION_OFF')
+    await expect(encryptedRecords(browser, held, 1)).rejects.toThrow('ENCRYPTION_OFF')
   })
 })
 
