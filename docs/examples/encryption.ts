@@ -79,7 +79,8 @@ import { isLatchkeyError } from 'latchkey/client'
 
 /** By a fingerprint where this device can, else by the passphrase. True once the keys are open. */
 export async function unlock(): Promise<boolean> {
-  const { biometricAvailable } = await latchkey.encryption.status()
+  const { enabled, biometricAvailable } = await latchkey.encryption.status()
+  if (!enabled) return switchOn() // there are no keys to open yet
   if (biometricAvailable) {
     const outcome = await latchkey.encryption.unlock({ passkey: true })
     if (outcome.kind === 'Unlocked') return true // else it was called off, or that passkey cannot
@@ -104,6 +105,19 @@ export async function unlockByFingerprintFromNowOn(passphrase: string): Promise<
   if (outcome.kind === 'Stored') return `"${outcome.passkey.name}" unlocks from now on.`
   if (outcome.kind === 'NoPrf') return 'This device cannot unlock by a passkey. Your passphrase goes on working.'
   return 'No passkey was used.'
+}
+// #endregion
+
+// #region other-secrets
+export async function changePassphrase(current: string, next: string): Promise<void> {
+  await latchkey.encryption.changePassphrase({ current, next })
+}
+
+/** The old codes end once the new ones were written down. */
+export async function newCodes(passphrase: string): Promise<boolean> {
+  const { showCodes, typeBack } = setupDialogs
+  const outcome = await latchkey.encryption.regenerateRecoveryCodes({ passphrase, showCodes, typeBack })
+  return outcome.kind === 'Replaced'
 }
 // #endregion
 

@@ -68,7 +68,9 @@ test('headers of your own are sent, asked for at each request, and cannot change
 })
 
 test('a document carries each fragment that it uses once', async () => {
-  const { client, sent } = clientOf([answer({ data: { verifyMagicCode: { __typename: 'SignedIn', user: { id: 'user_1' } } } })])
+  const { client, sent } = clientOf([
+    answer({ data: { verifyMagicCode: { __typename: 'SignedIn', user: { id: 'user_1' } } } }),
+  ])
   await client.verifyMagicCode({ code: '123456' })
   const [{ query = '', variables } = {}] = sent()
   expect(variables).toEqual({ input: { code: '123456' } })

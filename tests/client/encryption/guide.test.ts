@@ -26,6 +26,8 @@ type Guide = {
   appendTo(id: string, line: string): Promise<void>
   unlock(): Promise<boolean>
   unlockByFingerprintFromNowOn(passphrase: string): Promise<string>
+  changePassphrase(current: string, next: string): Promise<void>
+  newCodes(passphrase: string): Promise<boolean>
   changeKeys(bar: { done: number; total: number }): Promise<void>
   changeEverything(passphrase: string, newPassphrase: string): Promise<boolean>
   goOnWithRotation(): Promise<void>
@@ -59,11 +61,11 @@ test('the guide: set up, write, lock, unlock, change keys, and read all of it ag
   }
   ada.dialogs.askText = async (_question, proposal) => (passphrase = proposal ?? passphrase)
   ada.dialogs.askCodes = async (_question, positions) => positions.map((position) => codes[position - 1] ?? '')
-  expect(await ada.switchOn()).toBe(true)
+  // Whoever writes the first encrypted note is asked to switch encryption on.
+  const id = await ada.addNote(NOTE)
   expect(codes).toHaveLength(8)
   expect(await ada.latchkey.encryption.status()).toMatchObject({ enabled: true, recoveryCodesLeft: 8 })
-
-  const id = await ada.addNote(NOTE)
+  await expect(ada.switchOn()).rejects.toMatchObject({ code: 'ENCRYPTION_ON' })
   expect((await ada.notesPage()).lines).toEqual([{ id, title: NOTE.title, body: NOTE.body }])
   expect(await ada.readPin(id)).toBe(NOTE.pin)
   await ada.appendTo(id, 'behind the shed')
@@ -81,6 +83,11 @@ test('the guide: set up, write, lock, unlock, change keys, and read all of it ag
   expect(await ada.unlockByFingerprintFromNowOn(passphrase)).toBe('No passkey was used.')
 
   ada.dialogs.askText = askText
+  const [, before] = codes
+  expect(await ada.newCodes(passphrase)).toBe(true)
+  expect(codes).not.toContain(before)
+  await ada.changePassphrase(passphrase, 'nine candles under a patient bridge')
+  passphrase = 'nine candles under a patient bridge'
   const bar = { done: 0, total: 0 }
   await ada.changeKeys(bar)
   expect(bar).toEqual({ done: 1, total: 1 })
