@@ -354,8 +354,13 @@ function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
 
     /** Ends the session, and locks the keys of end-to-end encryption, whatever comes of the first. */
     logout: async () => {
-      await keys.session.lock()
-      return (await request(documents.LogoutDocument)).logout
+      let ended: boolean
+      try {
+        await keys.session.lock()
+      } finally {
+        ended = (await request(documents.LogoutDocument)).logout
+      }
+      return ended
     },
 
     /** Who is signed in, or null. */

@@ -4,6 +4,7 @@ import { isLatchkeyError, LatchkeyError } from '../errors.ts'
 import { readAccountKeys, type AccountKeys } from './account-keys.ts'
 import type { HighWaterMarks } from './high-water-mark.ts'
 import { startIdleLock, type IdleLock } from './idle-lock.ts'
+import { reportFault } from './report-fault.ts'
 import type { UnlockPrompt } from './unlock-prompt.ts'
 import type { Opened, Opener, Place, Unlocked, Vault } from './vault.ts'
 
@@ -63,8 +64,9 @@ export class VaultSession {
     this.#locks += 1
     this.#user = null
     this.#idle.stop()
+    const locking = this.vault.lock() // before anybody is told
     this.#set(LOCKED)
-    await this.vault.lock()
+    await locking
   }
 
   /** Somebody is signed in: another's keys are not for them. */
@@ -159,7 +161,13 @@ export class VaultSession {
   #set(state: EncryptionState): void {
     if (state === this.#state) return
     this.#state = state
-    for (const listener of this.#listeners) listener(state)
+    for (const listener of this.#listeners) {
+      try {
+        listener(state)
+      } catch (error) {
+        reportFault(error) // the app's, and no reason to leave the others untold
+      }
+    }
   }
 }
 
