@@ -37,6 +37,8 @@ export type ChangePassphraseInput = {
   ringRevision: number;
   /** The PASSPHRASE slot that takes its place. */
   slot: KeySlotInput;
+  /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
+  slotsRevision?: number | null | undefined;
 };
 
 /** What navigator.credentials.get gave. */
@@ -97,6 +99,8 @@ export type DeleteRecordInput = {
 export type EnableBiometricUnlockInput = {
   /** A PASSKEY slot of an own passkey. */
   slot: KeySlotInput;
+  /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
+  slotsRevision?: number | null | undefined;
 };
 
 /** A new way to open the master key. */
@@ -145,6 +149,8 @@ export type ReencryptRecordInput = {
 export type RegenerateRecoveryCodesInput = {
   /** Eight. */
   slots: Array<KeySlotInput>;
+  /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
+  slotsRevision?: number | null | undefined;
 };
 
 /** Another name for a passkey. */
@@ -169,12 +175,16 @@ export type RequestMagicLinkInput = {
 export type RotateKeysInput = {
   /** The new key ring: its kid is a record key that was never in force before. At most 98,304 bytes. */
   encryptedPrivateKey: string;
+  /** With slots, and not without: a new salt, 32 bytes in base64url. The salt stays where it is left out. */
+  keySalt?: string | null | undefined;
   /** A public JWK on P-256: the same, or a new one. */
   publicKey: unknown;
   /** The revision that the change was made from; CONFLICT when it is no longer in force. */
   ringRevision: number;
   /** Given when the master key changes too: every slot, sealed anew. Slots left out are gone. */
   slots?: Array<KeySlotInput> | null | undefined;
+  /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
+  slotsRevision?: number | null | undefined;
 };
 
 /** The first keys of an account, made by the client. */

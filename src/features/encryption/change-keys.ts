@@ -67,6 +67,19 @@ export function expectRingRevision({ ringRevision }: EncryptionKeys, expected: n
   )
 }
 
+/** CONFLICT where a change names the revision of the slots that it was prepared from, and they were written since. */
+export function expectSlotsRevision({ slotsRevision }: EncryptionKeys, expected: number | null | undefined): void {
+  if (expected == null || expected === slotsRevision) return
+  throw new AppError(
+    'CONFLICT',
+    `The slots are no longer at revision ${expected}. Read encryptionKeys again: they stand at ${slotsRevision}.`,
+    { field: 'slotsRevision', currentRevision: slotsRevision },
+  )
+}
+
+/** What each write of slots sets on the row of the keys, so that a change prepared from the former ones is told. */
+export const slotsWritten = { slotsRevision: { increment: 1 } } as const
+
 /** Sets the keys that encryptedData must name from now on; null while encryption is off. Locks out writes under the old ones. */
 export async function setRecordKeys(
   tx: SystemTx,

@@ -1,4 +1,5 @@
 import type { SystemTx } from '../../platform/db/types.ts'
+import { slotsWritten } from './change-keys.ts'
 
 /** Closes the slot that a passkey opens, in a transaction that has locked the account. Its id; null when there is none. */
 export async function closePasskeySlot(tx: SystemTx, userId: string, passkeyId: string): Promise<string | null> {
@@ -6,6 +7,9 @@ export async function closePasskeySlot(tx: SystemTx, userId: string, passkeyId: 
   if (!slot) return null
   await tx.keySlot.deleteMany({ where: { userId, id: slot.id } })
   const others = await tx.keySlot.count({ where: { userId, kind: 'PASSKEY' } })
-  await tx.encryptionKeys.updateMany({ where: { userId }, data: { biometricKeyAvailable: others > 0 } })
+  await tx.encryptionKeys.updateMany({
+    where: { userId },
+    data: { biometricKeyAvailable: others > 0, ...slotsWritten },
+  })
   return slot.id
 }

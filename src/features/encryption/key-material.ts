@@ -31,7 +31,12 @@ export function publicKeyInvalid(
 /** BAD_INPUT for anything but 32 bytes in base64url. */
 export function checkedSalt(salt: string): string {
   if (is32Bytes(salt)) return salt
-  throw new AppError('BAD_INPUT', 'keySalt: 32 bytes in base64url, without padding.', { field: 'keySalt' })
+  throw saltInvalid('32 bytes in base64url, without padding.')
+}
+
+/** The refusal of a salt. */
+export function saltInvalid(why: string): AppError {
+  return new AppError('BAD_INPUT', `keySalt: ${why}`, { field: 'keySalt' })
 }
 
 /** The key that a ring says is in force. ENVELOPE_INVALID for what is no ring for this user, revision and generation. */

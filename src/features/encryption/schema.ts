@@ -77,6 +77,10 @@ const EncryptionKeysRef = builder.objectRef<KeysToUnlock>('EncryptionKeys').impl
       description: 'Counts the writes of the key ring. A write names the revision that it changes.',
       resolve: ({ keys }) => keys.ringRevision,
     }),
+    slotsRevision: t.int({
+      description: 'Counts the writes of slots. It never goes back.',
+      resolve: ({ keys }) => keys.slotsRevision,
+    }),
     generation: t.int({
       description: 'Counts the master keys. It grows with every full rotation.',
       resolve: ({ keys }) => keys.generation,
@@ -182,6 +186,9 @@ const KeySlotInput = builder.inputType('KeySlotInput', {
 
 const ring = `At most ${MAX_ENVELOPE_LETTERS.toLocaleString('en')} bytes.`
 
+const slotsRevision =
+  'The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out.'
+
 const SetupEncryptionInput = builder.inputType('SetupEncryptionInput', {
   description: 'The first keys of an account, made by the client.',
   fields: (t) => ({
@@ -203,6 +210,7 @@ const EnableBiometricUnlockInput = builder.inputType('EnableBiometricUnlockInput
   description: 'The passkey that shall open the keys.',
   fields: (t) => ({
     slot: t.field({ type: KeySlotInput, required: true, description: 'A PASSKEY slot of an own passkey.' }),
+    slotsRevision: t.int({ description: slotsRevision }),
   }),
 })
 
@@ -215,6 +223,7 @@ const ChangePassphraseInput = builder.inputType('ChangePassphraseInput', {
       required: true,
       description: 'The revision of the keys that were unlocked; CONFLICT when it is no longer in force.',
     }),
+    slotsRevision: t.int({ description: slotsRevision }),
   }),
 })
 
@@ -234,6 +243,11 @@ const RotateKeysInput = builder.inputType('RotateKeysInput', {
       type: [KeySlotInput],
       description: 'Given when the master key changes too: every slot, sealed anew. Slots left out are gone.',
     }),
+    slotsRevision: t.int({ description: slotsRevision }),
+    keySalt: t.string({
+      description:
+        'With slots, and not without: a new salt, 32 bytes in base64url. The salt stays where it is left out.',
+    }),
   }),
 })
 
@@ -241,6 +255,7 @@ const RegenerateRecoveryCodesInput = builder.inputType('RegenerateRecoveryCodesI
   description: 'New recovery codes.',
   fields: (t) => ({
     slots: t.field({ type: [KeySlotInput], required: true, description: 'Eight.' }),
+    slotsRevision: t.int({ description: slotsRevision }),
   }),
 })
 
@@ -309,7 +324,7 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.rotateKeys', { limit: 'changeKeys' }),
     type: EncryptionStatusRef,
     description:
-      'Puts a new record key in force, and with slots a new master key too. The ring is made for ringRevision + 1, and with slots it and they for generation + 1. From then on KEY_ROTATED refuses the old key. Then write the records anew: recordsToReencrypt, reencryptRecords. CONFLICT names the ringRevision in force.',
+      'Puts a new record key in force, and with slots a new master key too. The ring is made for ringRevision + 1, and with slots it and they for generation + 1. From then on KEY_ROTATED refuses the old key. Then write the records anew: recordsToReencrypt, reencryptRecords. CONFLICT names the ringRevision or slotsRevision in force.',
     args: { input: t.arg({ type: RotateKeysInput, required: true, description: 'The new keys.' }) },
     resolve: async (_root, { input }, context) => {
       await rotateKeys(context, input)

@@ -33,6 +33,7 @@ export async function setupEncryption(context: Context, input: Input): Promise<v
       encryptionEnabled: true,
       biometricKeyAvailable: false,
       ringRevision,
+      slotsRevision: (keys?.slotsRevision ?? 0) + 1,
       generation,
       createdAt: at,
     }

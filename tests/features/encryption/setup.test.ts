@@ -70,6 +70,7 @@ describe('setupEncryption', () => {
       keySalt: input.keySalt,
       keyId: kid,
       ringRevision: 1,
+      slotsRevision: 1,
       generation: 1,
       slots: [
         {

@@ -20,7 +20,7 @@ const FIELDS = `enabled biometricAvailable recoveryCodesLeft securityQuestionsSe
 
 export const STATUS = `{ encryptionStatus { ${FIELDS} } }`
 export const KEYS =
-  '{ encryptionKeys { encryptedPrivateKey publicKey keySalt keyId ringRevision generation slots { id kind passkeyId envelope createdAt } } }'
+  '{ encryptionKeys { encryptedPrivateKey publicKey keySalt keyId ringRevision slotsRevision generation slots { id kind passkeyId envelope createdAt } } }'
 export const SETUP = `mutation ($input: SetupEncryptionInput!) { status: setupEncryption(input: $input) { ${FIELDS} } }`
 export const ENABLE = `mutation ($input: EnableBiometricUnlockInput!) { status: enableBiometricUnlock(input: $input) { ${FIELDS} } }`
 export const DISABLE_BIOMETRIC = `mutation ($id: ID!) { status: disableBiometricUnlock(passkeyId: $id) { ${FIELDS} } }`
@@ -55,6 +55,7 @@ export type Keys = {
   keySalt: string
   keyId: string
   ringRevision: number
+  slotsRevision: number
   generation: number
   slots: { id: string; kind: string; passkeyId: string | null; envelope: string; createdAt: string }[]
 }

@@ -13,6 +13,7 @@ CREATE TABLE "user_encryption_keys" (
     "encryption_enabled" BOOLEAN NOT NULL,
     "biometric_key_available" BOOLEAN NOT NULL DEFAULT false,
     "ring_revision" INTEGER NOT NULL,
+    "slots_revision" INTEGER NOT NULL DEFAULT 0,
     "generation" INTEGER NOT NULL,
     "created_at" DATETIME NOT NULL,
     CONSTRAINT "user_encryption_keys_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE CASCADE
