@@ -17,6 +17,7 @@ import {
 } from '../generated/graphql.ts'
 import { ciphertextRefused } from './app-keys.ts'
 import { changed, fieldsIn, isFields, partsOf, type Fields, type PartNames, type Parts } from './parts.ts'
+import { reportFault } from './report-fault.ts'
 import { isSameJson } from './same-json.ts'
 import { locked, type VaultSession } from './vault-session.ts'
 
@@ -31,9 +32,11 @@ export type CollectionFields<T> = {
 }
 
 /**
- * What became of the encrypted fields. NONE: the record has none. OPEN: they are in `value`. UNVERIFIED: they are, but
- * anybody who has the public key may have written them, until they are written here. LOCKED: the keys at hand do not
- * open them; unlocking may. UNREADABLE: they were changed, belong elsewhere or are old: they are never written back.
+ * What became of the encrypted fields. NONE: none is encrypted in the record; those that were written before they were
+ * declared are in `value` as the server gave them, in clear. OPEN: they are in `value`. UNVERIFIED: they are, but anybody
+ * who has the public key may have written them, or the server for those that still lie there in clear, until they are
+ * written here. LOCKED: the keys at hand do not
+ * open them, or the unlocking has failed; unlocking may. UNREADABLE: they were changed, belong elsewhere or are old: they are never written back.
  */
 export type KeyState = 'NONE' | 'OPEN' | 'UNVERIFIED' | 'LOCKED' | 'UNREADABLE'
 
@@ -77,7 +80,8 @@ export type Collection<T extends object> = {
   /** Keeps a new value. ENCRYPTION_LOCKED when it has encrypted fields and the keys are locked. */
   create(value: T): Promise<Item<T>>
   /**
-   * Changes the fields that are named. CIPHERTEXT_REFUSED for an encrypted field of an item that is UNREADABLE.
+   * Changes the fields that are named. A field that was plain before it was declared moves to its part with the first
+   * change of that part, and no longer lies in clear. CIPHERTEXT_REFUSED for an encrypted field of an item that is UNREADABLE.
    * An `ItemConflict` when somebody else changed it; a rotation of keys that came between is none.
    */
   update(item: Item<T>, changes: Changes<T>): Promise<Item<T>>
@@ -137,7 +141,7 @@ export function openCollection<T extends object>(
         const current = await found(item.id, error)
         if (edit.secret !== undefined) throw new ItemConflict(current, error)
         if (holds(current, base, edit)) return current // sent before, and the answer was lost
-        if (tries === MOST_TRIES || !holds(current, base, {})) throw new ItemConflict(current, error)
+        if (tries === MOST_TRIES || !isStillFor(edit, current, base)) throw new ItemConflict(current, error)
         base = current
       }
     }
@@ -156,18 +160,21 @@ export function openCollection<T extends object>(
   /** What an update sends: the parts that change, each whole. Null when none does. */
   async function editOf({ id, origin: { record, opened } }: Item<T>, changes: Parts): Promise<Edit | null> {
     const edit: Edit = {}
-    if (changes.title !== undefined && changes.title !== record.title) edit.title = changes.title
-    if (changes.data) {
-      const before = fieldsIn(record.data)
-      const data = changed(before, changes.data)
-      if (!isSameJson(data ?? {}, before)) edit.data = data
-    }
+    // What lies there in clear since before its field was declared, and is now written where it belongs.
+    const toEncrypt = changes.encrypted ? inClear(record, names.encrypted) : {}
+    const moved = { ...toEncrypt, ...(changes.sealed && inClear(record, names.sealed)) }
+    const title = Object.hasOwn(moved, 'title') ? null : changes.title
+    if (title !== undefined && title !== record.title) edit.title = title
+    const before = fieldsIn(record.data)
+    const data = changed(before, { ...changes.data, ...takenAway(moved) })
+    if (!isSameJson(data ?? {}, before)) edit.data = data
     if (changes.encrypted) {
-      const before = opened ?? {}
-      const fields = changed(before, changes.encrypted)
-      if (!isSameJson(fields ?? {}, before)) edit.encrypted = fields
+      const fields = changed({ ...toEncrypt, ...opened }, changes.encrypted)
+      if (!isSameJson(fields ?? {}, opened ?? {})) edit.encrypted = fields
     }
-    if (changes.sealed) edit.secret = changed(await sealedBefore(id, changes.sealed), changes.sealed)
+    if (changes.sealed) {
+      edit.secret = changed(await sealedBefore(id, changes.sealed), changes.sealed)
+    }
     return Object.keys(edit).length > 0 ? edit : null
   }
 
@@ -180,7 +187,7 @@ export function openCollection<T extends object>(
   async function readSecret(id: string): Promise<Fields> {
     const { record } = await ask(RecordWithSecretDocument, { id })
     if (!record) throw notFound()
-    return fieldsIn(record.secret)
+    return { ...inClear(record, names.sealed), ...fieldsIn(record.secret) }
   }
 
   /** Whether an item is as another was, with an edit made: what it is encrypted with apart. */
@@ -189,6 +196,16 @@ export function openCollection<T extends object>(
     if (title !== now.record.title || !isSameJson(data, now.record.data)) return false
     const isUntouched = edit.encrypted === undefined && before.record.encryptedData === now.record.encryptedData
     return isUntouched || (now.opened !== null && isSameJson(fields ?? {}, now.opened))
+  }
+
+  /** Whether an edit that was made of one item is still one of another, read later. */
+  function isStillFor(edit: Edit, current: Item<T>, base: Item<T>): boolean {
+    if (holds(current, base, {})) return true
+    const [{ record: now, opened }, { record: before, opened: openedBefore }] = [current.origin, base.origin]
+    // What does not open may have been encrypted anew, or changed: an edit of plain parts leaves it as it stands.
+    if (edit.encrypted !== undefined || (opened && openedBefore)) return false
+    const isSameTitle = edit.title === undefined || now.title === before.title
+    return isSameTitle && (edit.data === undefined || isSameJson(now.data, before.data))
   }
 
   async function get(id: string): Promise<Item<T> | null> {
@@ -255,6 +272,20 @@ type Edit = { title?: string | null; data?: Fields | null; secret?: Fields | nul
 // A rotation writes a record once. Whoever is met more often is somebody at work.
 const MOST_TRIES = 4
 
+/** The declared fields that a record holds in clear, its title among them. */
+function inClear(record: PlainParts, declared: ReadonlySet<string>): Fields {
+  return Object.fromEntries(plainEntries(record).filter(([name]) => declared.has(name)))
+}
+
+function plainEntries({ title, data }: PlainParts): (readonly [string, unknown])[] {
+  return [...Object.entries(fieldsIn(data)), ...(title === null ? [] : [['title', title] as const])]
+}
+
+type PlainParts = Pick<RecordFieldsFragment, 'title' | 'data'>
+
+const takenAway = (fields: Fields): Fields =>
+  Object.fromEntries(Object.keys(fields).map((name) => [name, undefined] as const))
+
 function plainInput({ title, data }: Parts) {
   return { ...(title !== undefined && { title }), ...(data && { data }) }
 }
@@ -309,7 +340,7 @@ function readItems<T extends object>(
     const envelopes = records.flatMap(({ id, revision, encryptedData }) =>
       encryptedData === null ? [] : [{ record: bareId(id), revision, envelope: encryptedData }],
     )
-    const opened = envelopes.length > 0 && (await session.isReady()) ? await openUnlessLocked(envelopes) : null
+    const opened = envelopes.length > 0 ? await openIfPossible(envelopes) : null
     let next = 0
     return records.map(({ encryptedData }): OpenedPart => {
       if (encryptedData === null) return NONE
@@ -320,12 +351,13 @@ function readItems<T extends object>(
     })
   }
 
-  async function openUnlessLocked(envelopes: Parameters<VaultSession['decrypt']>[0]) {
+  /** Null where the keys are not at hand. Whatever keeps them away, what is plain can be read. */
+  async function openIfPossible(envelopes: Parameters<VaultSession['decrypt']>[0]) {
     try {
-      return await session.decrypt(envelopes)
+      return (await session.isReady()) ? await session.decrypt(envelopes) : null
     } catch (error) {
-      if (isLatchkeyError(error, 'ENCRYPTION_LOCKED')) return null // it was locked just now
-      throw error
+      if (!isLatchkeyError(error)) reportFault(error)
+      return null
     }
   }
 
@@ -351,18 +383,23 @@ function readItems<T extends object>(
   }
 
   function itemOf(record: RecordFieldsFragment, { keyState, fields }: OpenedPart): Item<T> {
-    const { id, revision, title, data, createdAt, updatedAt } = record
-    // A server could put a field of its own making where an encrypted or sealed one is looked for.
+    const { id, revision, createdAt, updatedAt } = record
     const isPlain = ([name]: readonly [string, unknown]) => !names.encrypted.has(name) && !names.sealed.has(name)
-    const plain = [...Object.entries(fieldsIn(data)), ...(title === null ? [] : [['title', title] as const])]
-    const opened = Object.entries(fields ?? {}).filter(([name]) => !names.sealed.has(name))
-    // Copied, so that what an app does with its value changes nothing of what a change is made from.
-    const value = structuredClone(Object.fromEntries([...opened, ...plain.filter(isPlain)]))
+    const kept = Object.entries(fields ?? {}).filter(([name]) => !names.sealed.has(name))
+    // Not where the part is closed: what is in it may be newer.
+    const clear = fields ? inClear(record, names.encrypted) : {}
+    const isMixed = Object.keys(clear).some((name) => !Object.hasOwn(fields ?? {}, name))
+    const value = {
+      ...clear,
+      ...inClear(record, names.sealed),
+      ...Object.fromEntries([...kept, ...plainEntries(record).filter(isPlain)]),
+    }
     return {
       id,
       revision,
-      value: value as Partial<T>, // what this app, or an older one, has written
-      keyState,
+      // Copied, so that what an app does with its value changes nothing of what a change is made from.
+      value: structuredClone(value) as Partial<T>, // what this app, or an older one, has written
+      keyState: isMixed && keyState === 'OPEN' ? 'UNVERIFIED' : keyState,
       createdAt,
       updatedAt,
       origin: { record, opened: fields },
@@ -377,6 +414,8 @@ function readItems<T extends object>(
 
   /** An item whose encrypted fields are to be written. ENCRYPTION_LOCKED, CIPHERTEXT_REFUSED where that must not be. */
   async function openForChange(item: Item<T>): Promise<Item<T>> {
+    // A list goes on without the keys; whoever writes is told why they are not at hand.
+    if (item.keyState === 'LOCKED' && !(await session.isReady())) throw locked()
     const open = item.keyState === 'LOCKED' ? await read(item.origin.record) : item
     if (open.keyState === 'UNREADABLE') throw ciphertextRefused()
     if (open.keyState === 'LOCKED') throw locked()

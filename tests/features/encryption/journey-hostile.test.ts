@@ -87,15 +87,26 @@ describe('R5: a hostile server', () => {
     expect(await refused(notes.get(two.id))).toBe('UNEXPECTED_ANSWER')
   })
 
-  test('that puts a plain field where an encrypted one is looked for shows nothing', async () => {
-    const { notes, lies } = await deceived()
+  test('that puts a plain field where an encrypted one is looked for never passes it off as the owner’s', async () => {
+    const { client, notes, lies } = await deceived()
     const note = await notes.create({ title: 'A', body: 'mine' })
-    lies.set('Record', (data) => {
-      Object.assign(within(data, 'record'), { encryptedData: null, data: { body: 'forged', other: 1 } })
-      return data
-    })
+    const forge = (changes: Json) =>
+      lies.set('Record', (data) => {
+        Object.assign(within(data, 'record'), { data: { body: 'forged', other: 1 }, ...changes })
+        return data
+      })
+    forge({})
+    expect(await notes.get(note.id)).toMatchObject({ keyState: 'OPEN', value: { title: 'A', body: 'mine', other: 1 } })
+    forge({ encryptedData: null })
     expect(await notes.get(note.id)).toMatchObject({ keyState: 'NONE', value: { title: 'A', other: 1 } })
-    expect((await notes.get(note.id))?.value).not.toHaveProperty('body')
+    // One that the owner's part does not have.
+    const wider = client.collection<Note & { mood?: string }>('notes', { encrypted: ['body', 'mood'] })
+    forge({ data: { mood: 'forged' } })
+    expect(await wider.get(note.id)).toMatchObject({ keyState: 'UNVERIFIED', value: { body: 'mine', mood: 'forged' } })
+    await client.encryption.lock()
+    const locked = await wider.get(note.id)
+    expect(locked?.keyState).toBe('LOCKED')
+    expect(locked?.value).toEqual({ title: 'A' })
   })
 
   test('that answers a write without having kept it is refused', async () => {
