@@ -23,7 +23,7 @@ export async function setupEncryption(context: Context, input: Input): Promise<v
     const ringRevision = (keys?.ringRevision ?? 0) + 1
     const keyId = keyIdOfRing(input.encryptedPrivateKey, { userId, ringRevision, generation })
     const columns = { keyId, publicKeyId: publicKey.id }
-    refuseUsedKeys(await listRotations(tx, userId), null, columns)
+    refuseUsedKeys(await listRotations(tx, userId), keys, columns)
     await setRecordKeys(tx, userId, columns)
     const data = {
       ...columns,
