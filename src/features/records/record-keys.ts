@@ -12,10 +12,12 @@ export type EncryptedWrite = { allowed: Prisma.RecordUsageWhereInput; names: Nam
  * Reads what a new encryptedData names. `allowed` is true of the row of record_usage while the named key is in force, and,
  * for what is no envelope of the account's keys but an app's own, while encryption is off: the update that takes that row
  * decides, so that no change of keys can come in between. An envelope whose keys were given up meanwhile would open never
- * again.
+ * again. One that was made for another place is refused at once, whatever is in force: in a browser that two people
+ * use, it would be kept where neither of them can open it.
  */
 export function readEncryptedWrite(envelope: string, place: RecordPlace): EncryptedWrite {
   const names = keyNamedBy(envelope, place)
+  if (names instanceof AppError && names.extensions['reason'] === 'ctx') throw names
   return { names, allowed: names instanceof AppError ? { keyId: null } : { [names.column]: names.kid } }
 }
 

@@ -2,11 +2,11 @@ import { v7 as uuidv7 } from 'uuid'
 import { describe, expect } from 'vitest'
 import { test } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
-import { newKid, random, slotInput, thumbprint } from '../../support/envelopes.ts'
+import { newKid, publicRecordEnvelope, random, recordEnvelope, slotInput, thumbprint } from '../../support/envelopes.ts'
 import type { Jwk, SlotInput } from '../../support/envelopes.ts'
 import { askForLink, signIn } from '../../support/people.ts'
 import { withPasskey } from '../../support/passkeys.ts'
-import { jwe, made, remove, rowId, update } from '../records/support.ts'
+import { create, jwe, made, newId, remove, rowId, update } from '../records/support.ts'
 import {
   DISABLE,
   encryptedRecords,
@@ -340,6 +340,24 @@ describe('disableEncryption', () => {
     expect(later.generation).toBe(2)
   })
 
+  test('the keys that were in force when it was switched off do not come back, in any place', async ({ app }) => {
+    const { browser, held } = await withEncryption(app)
+    await statusOf(browser.graphql(DISABLE))
+    const before = await keptOf(app, held.userId)
+    const next = { generation: 2, ringRevision: 2 }
+    for (const kid of [held.kid, thumbprint(held.publicKey)]) {
+      const back = setupInput(held.userId, { ...next, kid })
+      expect((await browser.graphql(SETUP, { input: back })).errors[0]?.extensions).toMatchObject({
+        code: 'ENVELOPE_INVALID',
+        field: 'encryptedPrivateKey',
+        reason: 'kid',
+      })
+    }
+    expect(await keptOf(app, held.userId)).toEqual(before)
+    const fresh = setupInput(held.userId, { ...next, kid: newKid() })
+    expect(await statusOf(browser.graphql(SETUP, { input: fresh }))).toMatchObject({ enabled: true })
+  })
+
   test("afterwards an app's own compact JWE is kept, as before, and nothing under keys that were given up", async ({
     app,
   }) => {
@@ -353,6 +371,46 @@ describe('disableEncryption', () => {
     const late = await update(browser, { id: kept.id, revision: 1, encryptedData })
     expect(late.code).toBe('ENCRYPTION_OFF')
     await expect(encryptedRecords(browser, held, 1)).rejects.toThrow('ENCRYPTION_OFF')
+  })
+})
+
+describe('an envelope that was made for another place', () => {
+  test('is refused while encryption is off: what another account in the same browser made is never kept', async ({
+    app,
+  }) => {
+    const [ada, bob] = [await withEncryption(app), await signIn(app)]
+    const record = await made(bob.browser, { data: 1 })
+    const [id, userId] = [newId(), rowId(bob.userId)]
+    const of = { userId: ada.held.userId, kid: ada.held.kid, revision: 1 }
+    const toPublicKey = { ...of, kid: thumbprint(ada.held.publicKey) }
+    // From Ada's tab, which is still unlocked, by the cookie that is Bob's now.
+    const creations = [
+      recordEnvelope({ ...of, id: rowId(id) }),
+      publicRecordEnvelope({ ...toPublicKey, id: rowId(id) }),
+      recordEnvelope({ ...of, userId, id: rowId(newId()) }),
+      recordEnvelope({ ...of, userId, id: rowId(id), revision: 2 }),
+      recordEnvelope({ ...of, userId, id: rowId(id) }, { header: { ctx: 1 } }),
+    ]
+    const updates = [
+      recordEnvelope({ ...of, id: rowId(record.id), revision: 2 }),
+      publicRecordEnvelope({ ...toPublicKey, id: rowId(record.id), revision: 2 }),
+      recordEnvelope({ ...of, userId, id: rowId(record.id), revision: 1 }),
+      recordEnvelope({ ...of, userId, id: rowId(id), revision: 2 }),
+    ]
+    const misplaced = { code: 'ENVELOPE_INVALID', field: 'encryptedData', reason: 'ctx' }
+    for (const encryptedData of creations)
+      expect((await create(bob.browser, { id, encryptedData })).errors[0]?.extensions).toEqual(misplaced)
+    for (const encryptedData of updates) {
+      const refused = await update(bob.browser, { id: record.id, revision: 1, encryptedData })
+      expect(refused.errors[0]?.extensions).toEqual(misplaced)
+    }
+    const { systemDb } = app.services.database
+    const kept = await systemDb.record.findMany({ where: { userId } })
+    expect(kept.map(({ encryptedData, revision }) => ({ encryptedData, revision }))).toEqual([
+      { encryptedData: null, revision: 1 },
+    ])
+    expect(await systemDb.recordUsage.findUnique({ where: { userId } })).toMatchObject({ count: 1 })
+    await made(bob.browser, { id, encryptedData: jwe() })
   })
 })
 
