@@ -60,6 +60,7 @@ describe('D4: an operator in the place of a text', () => {
   const NULL_IS_FINE: Readonly<Record<string, string>> = {
     'records.after': 'no cursor: from the start',
     'records.before': 'no cursor: to the end',
+    'recordsToReencrypt.after': 'no cursor: from the start',
     'securityAudit.after': 'no cursor: from the start',
     'securityAudit.before': 'no cursor: to the end',
     'securityAlerts.after': 'no cursor: from the start',
