@@ -7,8 +7,11 @@ import type { NewSlot, SealedKeys, SealedSlot } from './vault.ts'
 export type EncryptionStatus = EncryptionKeysQuery['encryptionStatus']
 export type KeyRotation = NonNullable<EncryptionStatus['rotation']>
 
+/** `slotsRevision` counts the writes of slots: a change that was prepared from former ones is told by it. */
+export type CountedKeys = SealedKeys & { slotsRevision: number }
+
 /** The signed-in user, and the keys as the server keeps them. `user` is a bare UUID. */
-export type AccountKeys = { user: string; email: string; keys: SealedKeys; status: EncryptionStatus }
+export type AccountKeys = { user: string; email: string; keys: CountedKeys; status: EncryptionStatus }
 
 /** Reads the account's keys, which needs a FRESH proof. ENCRYPTION_OFF where there are none. */
 export async function readAccountKeys(ask: Ask): Promise<AccountKeys> {
@@ -17,7 +20,7 @@ export async function readAccountKeys(ask: Ask): Promise<AccountKeys> {
   if (!encryptionKeys) {
     throw new LatchkeyError('ENCRYPTION_OFF', 'End-to-end encryption is not switched on for this account.')
   }
-  const keys: SealedKeys = { ...encryptionKeys, slots: encryptionKeys.slots.map(toSealedSlot) }
+  const keys: CountedKeys = { ...encryptionKeys, slots: encryptionKeys.slots.map(toSealedSlot) }
   return { user: bareId(me.id), email: me.email, keys, status: encryptionStatus }
 }
 

@@ -8,7 +8,7 @@ import { openRecord, sealJsonToPublicKey, sealRecord } from './record-envelopes.
 import type { OpenedRecord } from './record-envelopes.ts'
 import { importMasterKey, makeRing, openRing, renewRing } from './ring.ts'
 import type { Ring } from './ring.ts'
-import { openSlots, sealForCodes, sealForPasskey, sealForPassphrase } from './slots.ts'
+import { openSlots, provePasskey, sealForCodes, sealForPasskey, sealForPassphrase } from './slots.ts'
 import type { HighWaterMark, Opened, Opener, Place, SealedKeys, Unlocked, Vault } from './vault.ts'
 
 type Input<TName extends keyof Vault> = Parameters<Vault[TName]>[0]
@@ -125,15 +125,17 @@ class KeyHolder implements Vault {
     const secrets = [...secretsOf(opener), ...passkeys.map(({ prf }) => prf)]
     return this.#withMaster(keys, opener, secrets, async (oldBytes, user) => {
       const old = await importMasterKey(oldBytes)
+      for (const passkey of passkeys) await provePasskey(keys, user, passkey)
       const owner = { user, generation: keys.generation + 1 }
+      const keySalt = toBase64url(randomBytes(SALT_BYTES))
       return withNewMaster(async (bytes, master) => {
         const ring = await renewRing(old, keys, user, master, { ...owner, ringRevision: keys.ringRevision + 1 })
-        const slots = [await sealForPassphrase(bytes, owner, { email, passphrase, keySalt: keys.keySalt })]
+        const slots = [await sealForPassphrase(bytes, owner, { email, passphrase, keySalt })]
         for (const { passkeyId, prf } of passkeys) {
           slots.push(await sealForPasskey(bytes, owner, { passkeyId, prf, again: prf }))
         }
         const ofCodes = await sealForCodes(bytes, owner)
-        return { ...ring, slots: [...slots, ...ofCodes.slots], codes: ofCodes.codes }
+        return { ...ring, keySalt, slots: [...slots, ...ofCodes.slots], codes: ofCodes.codes }
       })
     })
   }

@@ -30,7 +30,10 @@ export type RotateEverything = OldSecret &
     touchPasskey?: (passkey: PasskeyFieldsFragment) => boolean | Promise<boolean>
   }
 
-/** New keys are in force; or why they are not. RotatedElsewhere: another device was first, and nothing was sent twice. */
+/**
+ * New keys are in force; or why they are not. RotatedElsewhere: another device has changed the keys, or the ways to
+ * unlock them, since these were made. Nothing of them is in force, and codes that were shown are void.
+ */
 export type KeysRotated =
   | { kind: 'Rotated'; passkeysLost: string[] }
   | { kind: 'RotatedElsewhere' }
@@ -69,7 +72,8 @@ export async function rotateMasterKey(
   const calledOffAt = await confirmCodes(everything, codes)
   if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
 
-  const input = { ...ring, ringRevision: keys.ringRevision, slots: slots.map(toSlotInput) }
+  const { ringRevision, slotsRevision } = keys
+  const input = { ...ring, ringRevision, slotsRevision, slots: slots.map(toSlotInput) }
   if (!(await sendKeys(ask, input))) {
     await session.follow()
     return { kind: 'RotatedElsewhere' }

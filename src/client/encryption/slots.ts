@@ -4,12 +4,12 @@ import { toBase64url } from '../../shared/encryption/base64url.ts'
 import { contextOf } from '../../shared/encryption/contexts.ts'
 import { ENVELOPE_FAULTS } from '../../shared/encryption/envelopes.ts'
 import type { EnvelopeKind } from '../../shared/encryption/envelopes.ts'
-import { LatchkeyError } from '../errors.ts'
+import { isLatchkeyError, LatchkeyError } from '../errors.ts'
 import { wipe } from './bytes.ts'
 import { importPassphrase, keyOfCode, keyOfPrf, p2sOf, verifierOf } from './derive.ts'
 import { makeRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
 import { openEnvelope, sealAndTry } from './sealed-envelopes.ts'
-import type { NewSlot, Opener, SealedKeys, SealedSlot } from './vault.ts'
+import type { NewSlot, Opener, PasskeyAtHand, SealedKeys, SealedSlot } from './vault.ts'
 
 /** Whose master key a slot holds, and the how manieth. */
 export type Owner = { user: string; generation: number }
@@ -81,6 +81,23 @@ export async function sealForPasskey(
   if (!opened.ok) throw unreliable()
   wipe(opened.plaintext)
   return { id, kind: 'PASSKEY', envelope, passkeyId }
+}
+
+/**
+ * Insists that what a passkey gave opens the slot that it has: one touch proves it as well as two. PRF_UNRELIABLE where
+ * it does not, for a new slot would not open either.
+ */
+export async function provePasskey(
+  keys: Pick<SealedKeys, 'slots' | 'generation'>,
+  user: string,
+  { passkeyId, prf }: PasskeyAtHand,
+): Promise<void> {
+  const slots = keys.slots.filter((slot) => slot.passkeyId === passkeyId)
+  try {
+    wipe(await openSlots({ ...keys, slots }, user, { kind: 'PASSKEY', prf }))
+  } catch (error) {
+    throw isLatchkeyError(error, 'SECRET_WRONG') ? unreliable() : error
+  }
 }
 
 /** Eight slots for recovery codes, with the codes in the same order. */

@@ -89,14 +89,17 @@ export type Vault = {
 
   /** A ring with a new record key and a new pair, under the same master key. */
   rotateRecordKey(input: { keys: SealedKeys }): Promise<{ encryptedPrivateKey: string; publicKey: PublicKeyJwk }>
-  /** The same under a new master key, with every slot sealed anew. Opens the old by the opener. */
+  /**
+   * The same under a new master key, with every slot sealed anew. Opens the old by the opener. PRF_UNRELIABLE where what a
+   * passkey gave does not open the slot that it has.
+   */
   rotateMasterKey(input: {
     keys: SealedKeys
     opener: Opener
     email: string
     passphrase: string
     passkeys: readonly PasskeyAtHand[]
-  }): Promise<Omit<MadeKeys, 'keySalt'>>
+  }): Promise<MadeKeys>
 
   /** A passphrase slot with another passphrase. */
   sealForPassphrase(input: {

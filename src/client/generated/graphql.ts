@@ -277,7 +277,7 @@ export type EncryptionStatusQuery = { encryptionStatus: { enabled: boolean, biom
 export type EncryptionKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EncryptionKeysQuery = { me: { id: string, email: string } | null, encryptionKeys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null, encryptionStatus: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+export type EncryptionKeysQuery = { me: { id: string, email: string } | null, encryptionKeys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null, encryptionStatus: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
 
 export type RecordsToReencryptQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -871,6 +871,7 @@ export const EncryptionKeysDocument = gql`
     keyId
     ringRevision
     generation
+    slotsRevision
     slots {
       ...KeySlotFields
     }

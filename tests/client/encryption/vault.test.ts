@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { v7 as uuidv7 } from 'uuid'
 import { makeVault } from '../../../src/client/encryption/make-vault.ts'
+import type { Opener, SealedKeys, Vault } from '../../../src/client/encryption/vault.ts'
 import { sealToPublicKey } from '../../../src/client/encryption/record-envelopes.ts'
 import { headerOf, readCodeSlot, readPasskeySlot, readPassphraseSlot } from '../../support/second-reader.ts'
 import { readRecord, readRing, verifierOfCode } from '../../support/second-reader.ts'
@@ -331,13 +332,13 @@ describe('rotation', () => {
     const record = uuidv7()
     const old = await encryptOne(vault, record, 1, 'before')
     const renewed = await vault.rotateMasterKey({
-      keys,
+      keys: { ...keys, slots: [...keys.slots, await passkeySlot(vault, keys, codeOf(made))] },
       opener: byPassphrase(),
       email: EMAIL,
       passphrase: 'ember walrus folio thicket',
       passkeys: [{ passkeyId: 'passkey_1', prf: prfOf(4) }],
     })
-    const after = sealedKeys({ ...renewed, keySalt: keys.keySalt }, { generation: 2, ringRevision: 2 })
+    const after = sealedKeys(renewed, { generation: 2, ringRevision: 2 })
     expect(after.slots.map(({ kind }) => kind)).toEqual([
       'PASSPHRASE',
       'PASSKEY',
@@ -362,23 +363,37 @@ describe('rotation', () => {
 
   test('a passkey that opens the old master key may be at hand for the new one', async () => {
     const { user, vault, made, keys } = await unlockedAccount()
-    const slot = await vault.sealForPasskey({
-      keys,
-      opener: codeOf(made),
-      passkeyId: 'passkey_1',
-      prf: prfOf(4),
-      again: prfOf(4),
-    })
     const prf = prfOf(4)
     const renewed = await vault.rotateMasterKey({
-      keys: { ...keys, slots: [sealedSlot(slot)] },
+      keys: { ...keys, slots: [await passkeySlot(vault, keys, codeOf(made))] },
       opener: { kind: 'PASSKEY', prf },
       email: EMAIL,
       passphrase: PASSPHRASE,
       passkeys: [{ passkeyId: 'passkey_1', prf }],
     })
-    const after = sealedKeys({ ...renewed, keySalt: keys.keySalt }, { generation: 2, ringRevision: 2 })
+    expect(renewed.keySalt).toMatch(/^[\w-]{43}$/)
+    expect(renewed.keySalt).not.toBe(keys.keySalt)
+    const after = sealedKeys(renewed, { generation: 2, ringRevision: 2 })
     await vault.unlock({ user, keys: after, opener: { kind: 'PASSKEY', prf: prfOf(4) }, seen: null })
+  })
+
+  test('a passkey that does not open the slot that it has, or has none, is not sealed by one touch', async () => {
+    const { vault, made, keys } = await unlockedAccount()
+    const enrolled = { ...keys, slots: [...keys.slots, await passkeySlot(vault, keys, codeOf(made))] }
+    for (const passkey of [
+      { passkeyId: 'passkey_1', prf: prfOf(5) },
+      { passkeyId: 'passkey_2', prf: prfOf(4) },
+    ]) {
+      const rotating = vault.rotateMasterKey({
+        keys: enrolled,
+        opener: codeOf(made),
+        email: EMAIL,
+        passphrase: PASSPHRASE,
+        passkeys: [passkey],
+      })
+      await expect(rotating).rejects.toEqual(code('PRF_UNRELIABLE'))
+      expect(passkey.prf).toEqual(new Uint8Array(32))
+    }
   })
 
   test('a call that is overtaken does not bring older keys back', async () => {
@@ -441,3 +456,9 @@ test('a second reader, on Web Crypto alone, opens all that the client wrote', as
     expect(await readRecord(theirs, ring)).toEqual(value)
   }
 })
+
+/** The slot of a passkey that gives `prfOf(4)`. */
+async function passkeySlot(vault: Vault, keys: SealedKeys, opener: Opener) {
+  const sealing = { keys, opener, passkeyId: 'passkey_1', prf: prfOf(4), again: prfOf(4) }
+  return sealedSlot(await vault.sealForPasskey(sealing))
+}
