@@ -1,7 +1,8 @@
 import { bareId } from '../../shared/encryption/contexts.ts'
 import type { Ask } from '../ask.ts'
-import { isLatchkeyError } from '../errors.ts'
+import { isLatchkeyError, LatchkeyError } from '../errors.ts'
 import {
+  EncryptionStatusDocument,
   RecordsToReencryptDocument,
   ReencryptRecordsDocument,
   type RecordsToReencryptQuery,
@@ -24,19 +25,34 @@ export type RotationOptions = {
 export type Reencrypted = { rotation: KeyRotation; unreadable: string[] }
 
 type Work = RotationOptions & { ask: Ask; session: VaultSession; total: number }
-type Pass = { written: number; conflicts: number }
+type Pass = { written: number; conflicts: number; isRotated: boolean }
 type OldRecord = RecordsToReencryptQuery['recordsToReencrypt'][number]
 
 // What the server takes in one call.
 const BATCH = { records: 100, letters: 256 * 1024 } as const
 // A pass writes nothing when every record of it was written by somebody else at that moment.
 const MOST_IDLE_PASSES = 5
+// Nothing is written with a retired key, so that the records can only become fewer. Those of one page are no fault: the
+// keys may have been rotated again, which its first batch tells.
+const MARGIN = 100
+// Other devices may rotate meanwhile; more often than that is a server that plays games.
+const MOST_ROTATIONS = 4
 
 /** Encrypts with the current key whatever is still encrypted with a retired one, and closes the rotation. */
 export async function reencryptRecords(work: Work): Promise<Reencrypted> {
   const unreadable = new Set<string>()
+  let { total } = work
+  let [writtenInAll, rotations] = [0, 0]
   for (let idle = 0; idle < MOST_IDLE_PASSES;) {
-    const { written, conflicts } = await passOnce(work, unreadable)
+    const { written, conflicts, isRotated } = await passOnce({ ...work, total }, unreadable)
+    writtenInAll += written
+    insistOnBound(writtenInAll, total)
+    if (isRotated) {
+      rotations += 1
+      if (rotations > MOST_ROTATIONS) throw refused('says again and again that the keys were rotated')
+      total = await recordsLeft(work)
+      writtenInAll = 0
+    }
     // From the rotation on nothing is written with a retired key, so that one pass which loses no race meets all.
     if (conflicts === 0) break
     idle = written > 0 ? 0 : idle + 1
@@ -47,11 +63,14 @@ export async function reencryptRecords(work: Work): Promise<Reencrypted> {
 
 /** Walks once through the work that is left, in the order of the ids, so that nothing is met twice. */
 async function passOnce(work: Work, unreadable: Set<string>): Promise<Pass> {
-  const pass: Pass = { written: 0, conflicts: 0 }
+  const pass: Pass = { written: 0, conflicts: 0, isRotated: false }
+  let met = 0
   for (let after: string | null = null; ;) {
     const records: OldRecord[] = await nextRecords(work, after)
     after = records.at(-1)?.id ?? null
     if (after === null) return pass
+    met += records.length
+    insistOnBound(met, work.total)
     for (const batch of batchesOf(await reencrypt(work, records, unreadable))) {
       try {
         const { records: written, conflicts } = await send(work, batch)
@@ -60,10 +79,24 @@ async function passOnce(work: Work, unreadable: Set<string>): Promise<Pass> {
       } catch (error) {
         if (!isLatchkeyError(error, 'KEY_ROTATED')) throw error
         await work.session.follow() // another device has rotated again: the rest is for the next pass
-        return { ...pass, conflicts: pass.conflicts + batch.length }
+        return { ...pass, conflicts: pass.conflicts + batch.length, isRotated: true }
       }
     }
   }
+}
+
+/** A server that goes on with records for ever is left. */
+function insistOnBound(records: number, total: number): void {
+  if (records > total + MARGIN) throw refused(`gives more records to encrypt anew than the ${total} that it counted`)
+}
+
+const refused = (what: string) => new LatchkeyError('KEYS_REFUSED', `The server ${what}. Try again later.`)
+
+async function recordsLeft(work: Work): Promise<number> {
+  const { encryptionStatus } = await patiently(work, () =>
+    work.ask(EncryptionStatusDocument, {}, { signal: work.signal }),
+  )
+  return encryptionStatus.rotation?.recordsLeft ?? 0
 }
 
 async function nextRecords(work: Work, after: string | null): Promise<OldRecord[]> {
