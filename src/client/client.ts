@@ -352,11 +352,11 @@ function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
         throw error
       }),
 
-    /** Ends the session, and locks the keys of end-to-end encryption, whatever comes of the first. */
+    /** Ends the session, and locks the keys of end-to-end encryption, in the other tabs of this origin too, whatever comes of the first. */
     logout: async () => {
       let ended: boolean
       try {
-        await keys.session.lock()
+        await keys.session.lockEverywhere()
       } finally {
         ended = (await request(documents.LogoutDocument)).logout
       }

@@ -1,6 +1,6 @@
 import { bareId } from '../../shared/encryption/contexts.ts'
 import type { Ask } from '../ask.ts'
-import { isLatchkeyError, LatchkeyError } from '../errors.ts'
+import { isLatchkeyError, LatchkeyError, type AnyLatchkeyError } from '../errors.ts'
 import {
   ChangePassphraseDocument,
   DisableBiometricUnlockDocument,
@@ -22,7 +22,7 @@ import {
   type KeyRotation,
 } from './account-keys.ts'
 import * as appKeys from './app-keys.ts'
-import { sendRing } from './lost-answers.ts'
+import { isAnswerLost, sendRing } from './lost-answers.ts'
 import {
   findPasskey,
   isUnreliable,
@@ -142,9 +142,20 @@ export class EncryptionService {
     return this.#unlockBy({ passphrase: input.passphrase })
   }
 
-  /** Forgets the keys: in a browser the worker that holds them is ended. */
+  /** Forgets the keys: in a browser the worker that holds them is ended, and in the other tabs of this origin as well. */
   lock(): Promise<void> {
-    return this.#session.lock()
+    return this.#session.lockEverywhere()
+  }
+
+  /**
+   * Lets this device take keys that are older than those it has seen, which KEYS_ROLLED_BACK refuses, and locks. Only
+   * after the person who runs the server says that a backup was restored: a server that lies would bring back keys that
+   * somebody else has. A page that is open elsewhere must be loaded anew.
+   */
+  async acceptOlderKeys(): Promise<void> {
+    const { id } = await this.#me()
+    await this.lock()
+    this.#session.forgetSeen(bareId(id))
   }
 
   /**
@@ -159,11 +170,12 @@ export class EncryptionService {
       const { slot, keySalt } = await this.#session.use((vault) =>
         vault.sealForPassphrase({ keys, opener, email, passphrase: next }),
       )
-      const input = { slot: toSlotInput(slot), keySalt, ringRevision: keys.ringRevision }
+      const { ringRevision, slotsRevision } = keys
+      const input = { slot: toSlotInput(slot), keySalt, ringRevision, slotsRevision }
       try {
         return (await this.#ask(ChangePassphraseDocument, { input })).changePassphrase
       } catch (error) {
-        // The keys were rotated meanwhile: the slot is made for what is in force now.
+        // The keys, or the ways to unlock, were changed meanwhile: the slot is made for what is in force now.
         if (!isLatchkeyError(error, 'CONFLICT') || tries === 2) throw error
       }
     }
@@ -171,13 +183,17 @@ export class EncryptionService {
 
   /**
    * Eight new recovery codes in the place of the old ones, which end. With `showCodes` they are shown before the old ones
-   * end, and false leaves those as they are.
+   * end, and false leaves those as they are. ChangedElsewhere when another device has changed the keys or the ways to
+   * unlock since the codes were made: what was shown is void. Where the answer is lost, as by NETWORK, nobody knows which
+   * codes are in force: keep both, or make new ones.
    */
   async regenerateRecoveryCodes({
     passphrase,
     ...steps
   }: { passphrase: string } & Partial<CodeSteps>): Promise<
-    { kind: 'Replaced'; codes: readonly string[] } | { kind: 'CalledOff'; at: keyof CodeSteps }
+    | { kind: 'Replaced'; codes: readonly string[] }
+    | { kind: 'ChangedElsewhere' }
+    | { kind: 'CalledOff'; at: keyof CodeSteps }
   > {
     const { keys } = await this.#openBy({ passphrase })
     const opener = openerOf({ passphrase })
@@ -185,8 +201,14 @@ export class EncryptionService {
     const { showCodes = () => true, ...others } = steps
     const calledOffAt = await confirmCodes({ showCodes, ...others }, codes)
     if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
-    await this.#ask(RegenerateRecoveryCodesDocument, { input: { slots: slots.map(toSlotInput) } })
-    return { kind: 'Replaced', codes }
+    try {
+      const input = { slots: slots.map(toSlotInput), slotsRevision: keys.slotsRevision }
+      await this.#ask(RegenerateRecoveryCodesDocument, { input })
+      return { kind: 'Replaced', codes }
+    } catch (error) {
+      if (isLatchkeyError(error, 'CONFLICT')) return { kind: 'ChangedElsewhere' }
+      throw isLatchkeyError(error) && isAnswerLost(error) ? codesUnknown(error) : error
+    }
   }
 
   /**
@@ -335,19 +357,39 @@ export class EncryptionService {
 
   async #enrol(passphrase: string, { passkey, prf, again }: TwoOutputs): Promise<BiometricKeyStored | NoPrf> {
     try {
-      // Read anew: the person may have taken their time.
-      const { keys } = await readAccountKeys(this.#ask)
-      const opener = openerOf({ passphrase })
-      const sealing = { keys, opener, passkeyId: bareId(passkey.id), prf, again }
-      const slot = toSlotInput(await this.#session.use((vault) => vault.sealForPasskey(sealing)))
-      await this.#ask(EnableBiometricUnlockDocument, { input: { slot } })
-      return { kind: 'Stored', passkey }
+      for (let tries = 1; ; tries++) {
+        try {
+          await this.#enrolOnce(passphrase, { passkeyId: bareId(passkey.id), prf, again })
+          return { kind: 'Stored', passkey }
+        } catch (error) {
+          // The keys, or the ways to unlock, were changed meanwhile: the slot is made for what is in force now.
+          if (!isLatchkeyError(error, 'CONFLICT') || tries === 2) throw error
+        }
+      }
     } catch (error) {
       if (!isUnreliable(error)) throw error
       return { kind: 'NoPrf', reason: 'UNRELIABLE' }
     } finally {
       prf.fill(0)
       again.fill(0)
+    }
+  }
+
+  async #enrolOnce(
+    passphrase: string,
+    { passkeyId, ...given }: Pick<TwoOutputs, 'prf' | 'again'> & { passkeyId: string },
+  ): Promise<void> {
+    // Copies, for the vault fills with zeros what it is given.
+    const outputs = { prf: given.prf.slice(), again: given.again.slice() }
+    try {
+      // Read anew: the person may have taken their time.
+      const { keys } = await readAccountKeys(this.#ask)
+      const sealing = { keys, opener: openerOf({ passphrase }), passkeyId, ...outputs }
+      const slot = toSlotInput(await this.#session.use((vault) => vault.sealForPasskey(sealing)))
+      await this.#ask(EnableBiometricUnlockDocument, { input: { slot, slotsRevision: keys.slotsRevision } })
+    } finally {
+      outputs.prf.fill(0)
+      outputs.again.fill(0)
     }
   }
 
@@ -367,6 +409,14 @@ export class EncryptionService {
     return me
   }
 }
+
+/** Neither the old codes nor the new ones may be thrown away. */
+const codesUnknown = (cause: AnyLatchkeyError) =>
+  new LatchkeyError(
+    cause.code,
+    'No answer came to the new recovery codes: they may be in force, or the old ones. Keep both, or make new ones.',
+    { status: cause.status, extensions: cause.extensions, cause },
+  )
 
 function unlockedBy({ status: { rotation } }: AccountKeys): KeysUnlocked {
   return { kind: 'Unlocked', rotation: rotation?.finishedAt === null ? rotation : null }

@@ -11,6 +11,8 @@ export type HighWaterMarks = {
   seen(user: string): HighWaterMark | null
   /** Remembers a mark. One that is lower than what is known changes nothing. */
   remember(user: string, mark: HighWaterMark): void
+  /** Forgets a user's mark. Throws what the storage does where that goes on holding it. */
+  forget(user: string): void
 }
 
 /**
@@ -36,6 +38,14 @@ export function keepHighWaterMarks(storage: EncryptionStorage | null = pageStora
         storage?.setItem(keyOf(user), JSON.stringify(mark))
       } catch {
         // Full, or forbidden: memory holds it.
+      }
+    },
+    forget(user) {
+      memory.delete(user)
+      try {
+        storage?.setItem(keyOf(user), JSON.stringify(null))
+      } catch (error) {
+        if (readMark(storage, user)) throw error
       }
     },
   }

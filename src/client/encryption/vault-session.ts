@@ -5,6 +5,7 @@ import { readAccountKeys, type AccountKeys } from './account-keys.ts'
 import type { HighWaterMarks } from './high-water-mark.ts'
 import { startIdleLock, type IdleLock } from './idle-lock.ts'
 import { reportFault } from './report-fault.ts'
+import { joinTabs, type TabLocks } from './tab-locks.ts'
 import type { UnlockPrompt } from './unlock-prompt.ts'
 import type { Opened, Opener, Place, Unlocked, Vault } from './vault.ts'
 
@@ -28,6 +29,7 @@ export class VaultSession {
   readonly #marks: HighWaterMarks
   readonly #prompt: UnlockPrompt
   readonly #idle: IdleLock
+  readonly #tabs: TabLocks
   readonly #listeners = new Set<(state: EncryptionState) => void>()
   #state = LOCKED
   /** A bare UUID; null while locked. */
@@ -42,6 +44,7 @@ export class VaultSession {
     this.#ask = ask
     this.#prompt = prompt
     this.#idle = startIdleLock(idleLockMinutes, () => void this.lock())
+    this.#tabs = joinTabs(() => void this.lock())
   }
 
   get state(): EncryptionState {
@@ -64,9 +67,21 @@ export class VaultSession {
     this.#locks += 1
     this.#user = null
     this.#idle.stop()
+    this.#tabs.close()
     const locking = this.vault.lock() // before anybody is told
     this.#set(LOCKED)
     await locking
+  }
+
+  /** Locks the other tabs of this origin too: what a person does by hand is meant for all. */
+  lockEverywhere(): Promise<void> {
+    this.#tabs.announce()
+    return this.lock()
+  }
+
+  /** Keys that are older than what this device has seen are taken from now on. */
+  forgetSeen(user: string): void {
+    this.#marks.forget(user)
   }
 
   /** Somebody is signed in: another's keys are not for them. */
@@ -118,7 +133,7 @@ export class VaultSession {
 
   async #follow(): Promise<void> {
     const locks = this.#locks
-    const { user, keys } = await readAccountKeys(this.#ask)
+    const { user, keys } = await this.#lockingIfOff(() => readAccountKeys(this.#ask))
     if (this.#user !== user) throw locked()
     try {
       const unlocked = await this.vault.follow({ keys, seen: this.#marks.seen(user) })
@@ -138,12 +153,22 @@ export class VaultSession {
   async keepingUp<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await work()
+        return await this.#lockingIfOff(work)
       } catch (error) {
         if (!isLatchkeyError(error, 'KEY_ROTATED') || tries === MOST_TRIES) throw error
         const isTakenUp = this.#state.kind === 'UNLOCKED' && this.#state.keyId === error.extensions['keyId']
         if (!isTakenUp) await this.follow()
       }
+    }
+  }
+
+  /** Another device may have switched encryption off: its keys are given up, and what they encrypt never opens again. */
+  async #lockingIfOff<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isLatchkeyError(error, 'ENCRYPTION_OFF')) await this.lock()
+      throw error
     }
   }
 
@@ -155,6 +180,7 @@ export class VaultSession {
     this.#marks.remember(user, unlocked)
     this.#user = user
     this.#idle.touch()
+    this.#tabs.listen()
     this.#set({ kind: 'UNLOCKED', ...unlocked })
   }
 
