@@ -61,6 +61,27 @@ describe('what this device has seen of the keys', () => {
     const marks = keepHighWaterMarks({ getItem: refuse, setItem: refuse })
     marks.remember('ada', { generation: 1, ringRevision: 1 })
     expect(marks.seen('ada')).toEqual({ generation: 1, ringRevision: 1 })
+    marks.forget('ada')
+    expect(marks.seen('ada')).toBeNull()
+  })
+
+  test('can be forgotten, of one user; and a storage that will not is told of', () => {
+    const storage = storageWith(null)
+    const marks = keepHighWaterMarks(storage)
+    marks.remember('ada', { generation: 2, ringRevision: 5 })
+    marks.remember('grace', { generation: 3, ringRevision: 3 })
+    marks.forget('ada')
+    for (const each of [marks, keepHighWaterMarks(storage)]) {
+      expect([each.seen('ada'), each.seen('grace')]).toEqual([null, { generation: 3, ringRevision: 3 }])
+    }
+    const full = new Error('Full.')
+    const stuck = keepHighWaterMarks({
+      getItem: () => '{"generation":2,"ringRevision":5}',
+      setItem: () => {
+        throw full
+      },
+    })
+    expect(() => stuck.forget('ada')).toThrow(full)
   })
 })
 
