@@ -37,7 +37,8 @@ export const LIMITS = {
     device: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' },
     network: { max: 120, window: '10m', counted: 'shared', storeAway: 'local' },
   },
-  // Each tells the owner by a mail. By user, so that many sessions are not many mails.
+  // Each tells the owner by a mail. By user, so that many sessions are not many mails. The fields count what a session's
+  // level allows alone (countsWhen), so that a stolen one below STRONG does not use up the owner's calls.
   changePasskeys: { user: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
   // The keys of end-to-end encryption; as above.
   changeKeys: { user: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },

@@ -1,10 +1,12 @@
 import { isObjectType } from 'graphql'
 import type { GraphQLSchema } from 'graphql'
+import type { Context } from '../context.ts'
 import { LEVELS } from '../features/levels.ts'
 import type { GuardedField } from '../features/levels.ts'
 import type { AuthLevel } from '../viewer.ts'
 import { limitDirective, limitExtension } from './rate-limit.ts'
 import type { FieldLimitName, FieldLimitOptions } from './rate-limit.ts'
+import { requireLevel } from './require-level.ts'
 
 type Guard = { limit: FieldLimitName } & FieldLimitOptions
 
@@ -16,10 +18,11 @@ type Guard = { limit: FieldLimitName } & FieldLimitOptions
 export function guarded(field: GuardedField, { limit, ...options }: Guard) {
   // Typed by the table's keys, a level that no row holds today would be no level at all.
   const level: AuthLevel | null = LEVELS[field]
+  const expectAllowed = level ? (context: Context) => requireLevel(context, level) : undefined
   return {
     ...(level && { authScopes: { level } }),
     directives: { ...(level && { auth: { level } }), rateLimit: limitDirective(limit) },
-    extensions: { ...limitExtension(limit, options), guardedAs: field },
+    extensions: { ...limitExtension(limit, { ...options, expectAllowed }), guardedAs: field },
   }
 }
 

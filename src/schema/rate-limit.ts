@@ -19,6 +19,11 @@ export type FieldLimitOptions = {
   address?: (args: Args) => string | null
   /** How many calls this one counts as; 1 unless told. */
   cost?: (args: Args) => number
+  /**
+   * `allowed`: a call that its session's level does not allow counts in the network's row alone. For limits by user on
+   * what a weaker session may not do: whoever holds a stolen one would use up the calls of the owner.
+   */
+  countsWhen?: 'asked' | 'allowed'
 }
 
 /** What a limited field needs of the context. */
@@ -32,7 +37,11 @@ export type LimitedContext = {
   limitsTaken: Taken[]
 }
 
-type FieldLimit = FieldLimitOptions & { name: FieldLimitName }
+type FieldLimit<TContext = LimitedContext> = FieldLimitOptions & {
+  name: FieldLimitName
+  /** Throws unless the caller has proved what the field asks for; run before the count where `countsWhen` is `allowed`. */
+  expectAllowed?: ((context: TContext) => unknown) | undefined
+}
 
 /** The arguments of `@rateLimit` for a limit: the production numbers of its tightest row. */
 export function limitDirective(name: FieldLimitName): { max: number; window: string } {
@@ -42,9 +51,14 @@ export function limitDirective(name: FieldLimitName): { max: number; window: str
 }
 
 /** The field's `extensions` by which `withRateLimits` finds its limit. */
-export function limitExtension(name: FieldLimitName, options: FieldLimitOptions = {}): { rateLimit: FieldLimit } {
+export function limitExtension<TContext = LimitedContext>(
+  name: FieldLimitName,
+  options: Omit<FieldLimit<TContext>, 'name'> = {},
+): { rateLimit: FieldLimit<TContext> } {
   if (!options.address && rowsOf(name).some(({ by }) => by === 'address'))
     throw new Error(`The limit ${name} needs to know the address.`)
+  if (options.countsWhen === 'allowed' && !options.expectAllowed)
+    throw new Error(`The limit ${name} counts what is allowed, so the field must ask for a level.`)
   return { rateLimit: { ...options, name } }
 }
 
@@ -53,8 +67,8 @@ function rowsOf(name: FieldLimitName) {
 }
 
 /**
- * Puts each field's limit around its resolver, outermost: a call counts before it is authorised, and each alias is a
- * call. Of a subscription its beginning counts, and not what it gives. Throws for a root field without a
+ * Puts each field's limit around its resolver, outermost: a call counts before it is authorised, unless its field says
+ * otherwise (`countsWhen`), and each alias is a call. Of a subscription its beginning counts, and not what it gives. Throws for a root field without a
  * limit. Changes the schema that it is given, and returns it.
  */
 export function withRateLimits(schema: GraphQLSchema): GraphQLSchema {
@@ -83,6 +97,7 @@ function limitedResolver(limit: FieldLimit, resolve: Resolver): Resolver {
   return async (parent, args: Args, context, info) => {
     const caller = callerOf(context)
     try {
+      if (limit.countsWhen === 'allowed') limit.expectAllowed?.(context)
       caller.address = limit.address?.(args)
       if (caller.address) caller.deviceId = (await context.deviceIdFor(caller.address)) ?? undefined
     } catch (error) {

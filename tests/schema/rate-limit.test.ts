@@ -38,7 +38,7 @@ const contextOf = (limits: Limits, viewer: LimitedContext['viewer'] = null): Lim
   limitsTaken: [],
 })
 
-// A mail, a read, a read of many, and a field that throws for want of a viewer.
+// A mail, a read, a read of many, a change that asks for a level, and a field that throws for want of a viewer.
 function makeSchema() {
   const sent: unknown[] = []
   const query = new GraphQLObjectType<unknown, LimitedContext>({
@@ -56,6 +56,11 @@ function makeSchema() {
           if (!viewer) throw new AppError('UNAUTHENTICATED', 'Sign in.')
           return viewer.user.id
         },
+      },
+      keys: {
+        type: GraphQLString,
+        extensions: limitExtension('changeKeys', { countsWhen: 'allowed', expectAllowed: expectStrong }),
+        resolve: (_, __, { viewer }) => viewer?.user.id,
       },
       nodes: {
         type: GraphQLInt,
@@ -77,6 +82,10 @@ function makeSchema() {
     },
   })
   return { schema: withRateLimits(new GraphQLSchema({ query, mutation })), sent }
+}
+
+function expectStrong({ viewer }: LimitedContext): void {
+  if (viewer?.session.id !== 'strong') throw new AppError('REAUTHENTICATION_REQUIRED', 'Prove it again.')
 }
 
 function canonical(email: unknown): string {
@@ -156,6 +165,35 @@ describe('a limited field', () => {
     expect(codes?.slice(0, 3)).toEqual(['RATE_LIMITED', 'RATE_LIMITED', 'RATE_LIMITED'])
   })
 
+  test('lock-out: what a session may not do uses up none of the calls of the owner, and counts for the network', async () => {
+    const { schema } = makeSchema()
+    const limits = openLimits({ ...settings, redis: null })
+    const stolen = contextOf(limits, { user: ada.user, session: { id: 'stolen' } })
+    const refused = await ask(schema, `{ ${aliases(30, () => 'keys')} }`, stolen)
+    expect(new Set(refused.errors?.map(({ extensions }) => extensions['code']))).toEqual(
+      new Set(['REAUTHENTICATION_REQUIRED']),
+    )
+    expect(refused.errors).toHaveLength(30)
+    expect(stolen.limitsTaken.flatMap(({ states }) => states.map(({ max }) => max))).toEqual(
+      Array<number>(30).fill(6_000),
+    )
+    const owner = contextOf(limits, { user: ada.user, session: { id: 'strong' } })
+    const { data, errors } = await ask(schema, `{ ${aliases(11, () => 'keys')} }`, owner)
+    expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['RATE_LIMITED'])
+    expect(Object.values(data ?? {}).filter((id) => id === 'ada')).toHaveLength(10)
+  })
+
+  test('lock-out: whoever repeats what the session may not do is stopped by the row of the network', async () => {
+    const { schema } = makeSchema()
+    const rows = limitsInForce({ scale: 1, overrides: { 'graphql.network': 5 } })
+    const limits = openLimits({ ...settings, rows, redis: null })
+    const { errors } = await ask(schema, `{ ${aliases(8, () => 'keys')} }`, contextOf(limits, ada))
+    const codes = errors?.map(({ extensions }) => extensions['code']).sort()
+    expect(codes).toEqual(
+      [...Array<string>(3).fill('RATE_LIMITED'), ...Array<string>(5).fill('REAUTHENTICATION_REQUIRED')].sort(),
+    )
+  })
+
   test('counts each of many ids', async () => {
     const { schema } = makeSchema()
     const limits = openLimits({ ...settings, redis: null })
@@ -215,6 +253,10 @@ describe('the schema', () => {
 
   test('a field whose limit counts by address must say which', () => {
     expect(() => limitExtension('requestMagicLink')).toThrow('needs to know the address')
+  })
+
+  test('a limit that counts what is allowed needs a field that asks for a level', () => {
+    expect(() => limitExtension('changeKeys', { countsWhen: 'allowed' })).toThrow('must ask for a level')
   })
 
   test('@rateLimit tells the documented numbers of the tightest row', () => {

@@ -277,7 +277,7 @@ builder.queryFields((t) => ({
 
 builder.mutationFields((t) => ({
   setupEncryption: t.field({
-    ...guarded('Mutation.setupEncryption', { limit: 'changeKeys' }),
+    ...guarded('Mutation.setupEncryption', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       'Switches end-to-end encryption on. The envelopes are made for one generation and one ringRevision more than encryptionStatus says. ENCRYPTION_ON when it is on; ENVELOPE_INVALID, SLOTS_INVALID, PUBLIC_KEY_INVALID for what is not of the right form.',
@@ -288,7 +288,7 @@ builder.mutationFields((t) => ({
     },
   }),
   enableBiometricUnlock: t.field({
-    ...guarded('Mutation.enableBiometricUnlock', { limit: 'changeKeys' }),
+    ...guarded('Mutation.enableBiometricUnlock', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       "Lets a passkey open the keys, in the place of that passkey's former slot. SLOTS_INVALID for another's passkey, and where there is no passphrase or no unused recovery code beside it.",
@@ -299,7 +299,7 @@ builder.mutationFields((t) => ({
     },
   }),
   disableBiometricUnlock: t.field({
-    ...guarded('Mutation.disableBiometricUnlock', { limit: 'changeKeys' }),
+    ...guarded('Mutation.disableBiometricUnlock', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       "Closes the way in by a passkey; signing in by it goes on. NOT_FOUND for a passkey that opens nothing, or another user's.",
@@ -310,7 +310,7 @@ builder.mutationFields((t) => ({
     },
   }),
   changePassphrase: t.field({
-    ...guarded('Mutation.changePassphrase', { limit: 'changeKeys' }),
+    ...guarded('Mutation.changePassphrase', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       'Puts another passphrase in the place of the one that there is. The keys stay: whoever copied them and knew the old one still opens that copy; rotateKeys ends that.',
@@ -321,7 +321,7 @@ builder.mutationFields((t) => ({
     },
   }),
   rotateKeys: t.field({
-    ...guarded('Mutation.rotateKeys', { limit: 'changeKeys' }),
+    ...guarded('Mutation.rotateKeys', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       'Puts a new record key in force, and with slots a new master key too. The ring is made for ringRevision + 1, and with slots it and they for generation + 1. From then on KEY_ROTATED refuses the old key. Then write the records anew: recordsToReencrypt, reencryptRecords. CONFLICT names the ringRevision or slotsRevision in force.',
@@ -332,7 +332,7 @@ builder.mutationFields((t) => ({
     },
   }),
   regenerateRecoveryCodes: t.field({
-    ...guarded('Mutation.regenerateRecoveryCodes', { limit: 'changeKeys' }),
+    ...guarded('Mutation.regenerateRecoveryCodes', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description: 'Puts eight new recovery codes in the place of those that are left.',
     args: { input: t.arg({ type: RegenerateRecoveryCodesInput, required: true, description: 'The new ones.' }) },
@@ -342,7 +342,7 @@ builder.mutationFields((t) => ({
     },
   }),
   disableEncryption: t.field({
-    ...guarded('Mutation.disableEncryption', { limit: 'changeKeys' }),
+    ...guarded('Mutation.disableEncryption', { limit: 'changeKeys', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
       'Switches end-to-end encryption off. Only when no record holds encryptedData any more: RECORDS_ENCRYPTED otherwise.',

@@ -206,7 +206,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, _args, context) => beginRegistration(context),
   }),
   completePasskeyRegistration: t.field({
-    ...guarded('Mutation.completePasskeyRegistration', { limit: 'changePasskeys' }),
+    ...guarded('Mutation.completePasskeyRegistration', { limit: 'changePasskeys', countsWhen: 'allowed' }),
     type: PasskeyRef,
     description:
       'Registers a passkey, and raises this session to STRONG. From then on STRONG asks for a passkey in every session; offer to end the others (revokeOtherSessions). CHALLENGE_INVALID for a challenge that is used or too old, PASSKEY_INVALID for what cannot be verified, PASSKEY_EXISTS for a passkey that is registered already, QUOTA_EXCEEDED when the account has five. Signing in by mail goes on working.',
@@ -244,7 +244,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) => renameDevice(context, rowIdOf('Passkey', input.id), input.name),
   }),
   removeDevice: t.field({
-    ...guarded('Mutation.removeDevice', { limit: 'changePasskeys' }),
+    ...guarded('Mutation.removeDevice', { limit: 'changePasskeys', countsWhen: 'allowed' }),
     type: PasskeyRef,
     description:
       "Removes a passkey, and answers what it was. Sessions that it began go on: offer to end the others (revokeOtherSessions). NOT_FOUND for one that is gone, or another user's. Signing in by mail goes on working.",
