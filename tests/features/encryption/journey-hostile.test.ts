@@ -133,6 +133,24 @@ describe('R5: a hostile server', () => {
     expect(await page.encryption.unlock({ passphrase: PASSPHRASE })).toMatchObject({ kind: 'Unlocked' })
   })
 
+  test('that was restored from a backup is accepted once its user says so, and only then', async () => {
+    const { client, app, email, storage, lies, heard } = await deceived()
+    await client.encryption.lock()
+    await client.encryption.unlock({ passphrase: PASSPHRASE })
+    const restored = structuredClone(heard.get('EncryptionKeys') ?? {})
+    await client.encryption.rotate()
+    lies.set('EncryptionKeys', () => restored)
+    expect(await refused(client.encryption.unlock({ passphrase: PASSPHRASE }))).toBe('KEYS_ROLLED_BACK')
+    await client.encryption.acceptOlderKeys()
+    expect(client.encryption.isUnlocked).toBe(false)
+    expect(await client.encryption.unlock({ passphrase: PASSPHRASE })).toMatchObject({ kind: 'Unlocked' })
+    expect(client.encryption.state).toMatchObject({ ringRevision: 1 })
+    const next = lyingNetwork()
+    next.lies.set('EncryptionKeys', () => restored)
+    const page = await signInDevice(app, email, { network: next.network, encryption: { storage } })
+    expect(await page.encryption.unlock({ passphrase: PASSPHRASE })).toMatchObject({ kind: 'Unlocked' })
+  })
+
   test('that lowers the rounds, swaps the public key, or gives another account’s keys, opens nothing', async () => {
     const { app, client, lies, heard } = await deceived()
     const stranger = lyingNetwork()
@@ -201,6 +219,47 @@ describe('R5: a hostile server', () => {
     line.lies.clear()
     expect((await notesOf(client).get(id))?.value).toEqual({ body: 'one' })
   })
+})
+
+test('R5: a server that finds new records to write anew for ever, or new keys, is left', async () => {
+  const { client, notes, lies } = await deceived()
+  const { id } = await notes.create({ body: 'one' })
+  let asked = 0
+  const rotation = { fromKeyId: 'a', toKeyId: 'b', recordsLeft: 7, startedAt: '', finishedAt: null }
+  lies.set('RecordsToReencrypt', (_data, variables) => {
+    const { after, first } = variables as { after: string | null; first: number } // as the SDK sends it
+    const start = after === null ? 0 : parseInt(after.slice(-12), 16)
+    asked += 1
+    if (asked > 50) throw new Error('It goes on for ever.')
+    const recordsToReencrypt = Array.from({ length: first }, (_, n) => ({
+      id: `record_01900000-0000-7000-8000-${(start + n + 1).toString(16).padStart(12, '0')}`,
+      revision: 1,
+      encryptedData: 'that.does.not.open.x',
+    }))
+    return { recordsToReencrypt }
+  })
+  expect(await refused(client.encryption.rotate())).toBe('KEYS_REFUSED')
+  expect(asked).toBeLessThan(5)
+
+  // Records that do open, and that it says it has written, each time another one.
+  asked = 0
+  const current = await client.record(id)
+  lies.set('RecordsToReencrypt', (_data, variables) => {
+    const { after } = variables as { after: string | null } // as the SDK sends it
+    asked += 1
+    if (asked > 2_000) throw new Error('It goes on for ever.')
+    const envelope = current?.encryptedData ?? ''
+    return { recordsToReencrypt: after === null ? [{ id, revision: current?.revision, encryptedData: envelope }] : [] }
+  })
+  lies.set('ReencryptRecords', (_data, variables) => {
+    const { input } = variables as { input: { id: string; revision: number }[] } // as the SDK sends it
+    const records = input.map((one) => ({ id: one.id, revision: one.revision }))
+    return { reencryptRecords: { records, conflicts: [id], rotation } }
+  })
+  expect(await refused(client.encryption.resumeRotation())).toBe('KEYS_REFUSED')
+  expect(asked).toBeLessThan(500)
+  lies.clear()
+  expect((await notes.get(id))?.value).toEqual({ body: 'one' })
 })
 
 test('D6: no request holds a passphrase, a code, a key, or what is encrypted', async () => {
