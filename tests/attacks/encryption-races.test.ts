@@ -25,7 +25,7 @@ import {
   withEncryption,
 } from '../features/encryption/support.ts'
 import type { Reencrypted } from '../features/encryption/support.ts'
-import { create, newId, rowId, update } from '../features/records/support.ts'
+import { create, made, newId, rowId, update } from '../features/records/support.ts'
 
 const FIFTY = Array.from({ length: 50 }, (_, index) => index)
 
@@ -160,10 +160,11 @@ describe('R6: what comes at once', () => {
         browser.graphql(DISABLE),
       ])
       const { enabled } = await statusOf(browser.graphql(STATUS))
-      const records = await kidsOf(app, held.userId)
-      expect(written.code).toBeNull() // with encryption off any JWE is kept
-      expect(enabled).toBe(switchedOff.code === 'RECORDS_ENCRYPTED')
-      expect(records).toEqual([held.kid])
+      const outcome = { written: written.code, switchedOff: switchedOff.code, enabled }
+      const recordFirst = { written: null, switchedOff: 'RECORDS_ENCRYPTED', enabled: true }
+      const switchFirst = { written: 'ENCRYPTION_OFF', switchedOff: null, enabled: false }
+      expect([recordFirst, switchFirst]).toContainEqual(outcome)
+      expect(await kidsOf(app, held.userId)).toEqual(enabled ? [held.kid] : [])
     }
   })
 })
@@ -220,6 +221,50 @@ describe.skipIf(provider === 'sqlite')('R6: what is forced to come between', () 
     expect(await systemDb.record.count({ where: { userId: held.userId } })).toBe(0) // not yet to be seen
     await letGo()
     expect((await statusOf(rotating)).rotation).toMatchObject({ recordsLeft: 1, finishedAt: null })
+  })
+
+  test('disableEncryption that waits for an encrypted record is refused, and the keys stay', async ({ app }) => {
+    const { browser, held } = await withEncryption(app)
+    const now = new Date()
+    const written = { userId: held.userId, collection: 'notes', createdAt: now, updatedAt: now }
+    // What a creation has done by the time that it commits.
+    const letGo = await hold(app, async (tx) => {
+      await tx.recordUsage.updateMany({
+        where: { userId: held.userId, keyId: held.kid },
+        data: { count: { increment: 1 } },
+      })
+      await tx.record.create({ data: { ...written, encryptedData: 'x', keyId: held.kid } })
+    })
+    const switchingOff = browser.graphql(DISABLE)
+    await untilWaiting(app, 1)
+    await letGo()
+    expect((await switchingOff).code).toBe('RECORDS_ENCRYPTED')
+    expect(await statusOf(browser.graphql(STATUS))).toMatchObject({ enabled: true, recoveryCodesLeft: 8 })
+    const id = newId()
+    expect((await create(browser, { id, encryptedData: envelopeFor(held, id, 1) })).code).toBeNull()
+  })
+
+  test('encrypted records that wait for disableEncryption are refused, and none is kept', async ({ app }) => {
+    const { browser, held } = await withEncryption(app)
+    const old = await made(browser, { data: 1 })
+    // Past the row that the writes take, and before its commit: the slots are what it deletes after that.
+    const letGo = await hold(app, (tx) =>
+      tx.keySlot.updateMany({ where: { userId: held.userId }, data: { generation: held.generation } }),
+    )
+    const switchingOff = browser.graphql(DISABLE)
+    await untilWaiting(app, 1)
+    const id = newId()
+    const creating = create(browser, { id, encryptedData: envelopeFor(held, id, 1) })
+    const updating = update(browser, { id: old.id, revision: 1, encryptedData: envelopeFor(held, old.id, 2) })
+    await untilWaiting(app, 3)
+    await letGo()
+    expect((await switchingOff).code).toBeNull()
+    expect([(await creating).code, (await updating).code]).toEqual(['ENCRYPTION_OFF', 'ENCRYPTION_OFF'])
+    const kept = await app.services.database.systemDb.record.findMany({ where: { userId: held.userId } })
+    expect(kept.map(({ encryptedData, revision }) => ({ encryptedData, revision }))).toEqual([
+      { encryptedData: null, revision: 1 },
+    ])
+    expect(await statusOf(browser.graphql(STATUS))).toMatchObject({ enabled: false })
   })
 
   test('S2: a session that ends meanwhile has changed no key', async ({ app }) => {
