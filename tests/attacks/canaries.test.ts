@@ -5,6 +5,7 @@ import { startTestApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import type { Visitor } from '../support/browser-like.ts'
 import { makeAuthenticator } from '../support/authenticator.ts'
+import { signInDevice, steadyPerson } from '../support/devices.ts'
 import { codeIn, testMailbox, tokenIn } from '../support/mailbox.ts'
 import type { TestMailbox } from '../support/mailbox.ts'
 import { newAddress, REQUEST, VERIFY, VERIFY_CODE } from '../support/people.ts'
@@ -33,6 +34,12 @@ const SECRETS = [
   'canary: in the document',
   'canary-of-the-prf-extension',
 ]
+
+const PASSPHRASES = [
+  'canary lantern walnut trapeze mosaic orbit',
+  'canary thimble glacier pretzel velvet harbor',
+] as const
+const NOTES = ['canary: the body of a note, as it was first', 'canary: the body of a note, as it is now'] as const
 
 const PURPOSES = [
   'codes',
@@ -111,6 +118,7 @@ describe('D6: canary secrets', () => {
     await signInInEveryWay(ask)
     await keepRecords(ask)
     await proveAgain(ask, mailbox)
+    await keepNotes(mailbox)
     places = [
       { name: 'the log', content: Buffer.from(lines.join('')) },
       ...(await redisOf(app)),
@@ -206,6 +214,35 @@ describe('D6: canary secrets', () => {
     expect((await keysOf(browser))?.slots).toHaveLength(1)
     await whileBroken(() => browser.graphql(ROTATE, { input: next.input }), 'key_rotations')
     expect((await browser.graphql(ROTATE, { input: next.input })).errors).toEqual([])
+  }
+
+  // What a person types and what they keep, by the SDK as an app uses it: none of it leaves the device in clear.
+  async function keepNotes(mailbox: TestMailbox): Promise<void> {
+    const codes: string[] = []
+    const known = (name: string, text: string) => canaries.push({ name, bytes: Buffer.from(text) })
+    const knownCodes = (shown: readonly string[]) => {
+      expect(shown).toHaveLength(8)
+      for (const code of shown) {
+        known('a recovery code', code)
+        known('a recovery code without dashes', code.replaceAll('-', ''))
+      }
+    }
+    for (const passphrase of PASSPHRASES) known('a passphrase', passphrase)
+    for (const text of NOTES) known('the text of a note', text)
+    const email = newAddress()
+    const client = await signInDevice({ ...app, mailbox }, email)
+    const done = await client.encryption.setup(steadyPerson(PASSPHRASES[0], codes))
+    expect(done.kind).toBe('Enabled')
+    knownCodes(codes)
+    const notes = client.collection<{ title: string; body: string }>('notes', { encrypted: ['body'] })
+    const made = await notes.create({ title: PLAIN_TITLE, body: NOTES[0] })
+    await notes.update(made, { body: NOTES[1] })
+    await client.encryption.changePassphrase({ current: PASSPHRASES[0], next: PASSPHRASES[1] })
+    await client.encryption.rotate()
+    await client.encryption.lock()
+    await client.encryption.unlock({ passphrase: PASSPHRASES[1] })
+    expect((await notes.get(made.id))?.value.body).toBe(NOTES[1])
+    await client.encryption.lock()
   }
 
   async function keepRecords(ask: Ask): Promise<void> {
