@@ -11,7 +11,6 @@ export const CLIENT_ERROR_CODES = {
   SECRET_WRONG:
     'The passphrase, passkey or code does not open the keys. It is wrong, or what it should open was changed: nobody can tell which.',
   PASSPHRASE_WEAK: 'The passphrase is too easy to guess. `extensions` holds score, warning and suggestions.',
-  PRF_UNAVAILABLE: 'This passkey, browser or device gives no secret to unlock with. The passphrase goes on working.',
   PRF_UNRELIABLE: 'The passkey did not give the same secret twice, so it cannot unlock. Nothing was saved.',
   KEYS_REFUSED:
     'The keys that the server gave are not as this client would have made them, and were not used. The message says what is wrong.',

@@ -160,6 +160,7 @@ export class EncryptionService {
 
   /**
    * Another passphrase opens the keys from now on, and `current` no more. The keys stay the same, and are unlocked.
+   * Needs STRONG.
    * PASSPHRASE_WEAK for one that is easy to guess.
    */
   async changePassphrase({ current, next }: { current: string; next: string }): Promise<EncryptionStatus> {
@@ -182,7 +183,7 @@ export class EncryptionService {
   }
 
   /**
-   * Eight new recovery codes in the place of the old ones, which end. With `showCodes` they are shown before the old ones
+   * Eight new recovery codes in the place of the old ones, which end. Needs STRONG. With `showCodes` they are shown before the old ones
    * end, and false leaves those as they are. ChangedElsewhere when another device has changed the keys or the ways to
    * unlock since the codes were made: what was shown is void. Where the answer is lost, as by NETWORK, nobody knows which
    * codes are in force: keep both, or make new ones.
@@ -219,7 +220,7 @@ export class EncryptionService {
     return this.#unlockBy({ recovery })
   }
 
-  /** Switches encryption off. RECORDS_ENCRYPTED while any record still holds encrypted fields. */
+  /** Switches encryption off. Needs STRONG. RECORDS_ENCRYPTED while any record still holds encrypted fields. */
   async disable(): Promise<EncryptionStatus> {
     const { disableEncryption } = await this.#ask(DisableEncryptionDocument, {})
     await this.lock()
@@ -227,8 +228,8 @@ export class EncryptionService {
   }
 
   /**
-   * Puts new keys in force, and encrypts every record anew. Of the record key where nothing else is asked for: unlocked
-   * is enough, and every way to unlock stays. With `everything` the master key too: new codes are shown before anything
+   * Puts new keys in force, and encrypts every record anew. Of the record key where nothing else is asked for: no
+   * secret is, and every way to unlock stays. Needs STRONG. With `everything` the master key too: new codes are shown before anything
    * is sent, and passkeys that are not touched lose their way in. RotatedElsewhere when another device was first: its keys
    * were taken up, and codes that were shown here are void. Where the connection breaks once new keys are in force it
    * throws NETWORK, and `resumeRotation` does the rest, on any device.
@@ -285,7 +286,7 @@ export class EncryptionService {
 
   /**
    * Lets a passkey unlock: makes one, or takes the one that is named, and has it give its secret twice; only a slot that
-   * the second opens is saved. The name is what documents call it: no key is stored but the sealed master key, and that
+   * the second opens is saved. No key is stored but the sealed master key, and that
    * on the server. Needs STRONG, and a recovery code that is left.
    */
   async storeBiometricKey({
@@ -305,7 +306,7 @@ export class EncryptionService {
   }
 
   /**
-   * Unlocks by a passkey. The name is what documents call it: it gives no key away, the vault keeps it. One touch proves
+   * Unlocks by a passkey. It gives no key away: the vault keeps it. One touch proves
    * the session and opens the keys.
    */
   async getBiometricKey({ signal }: { signal?: AbortSignal } = {}): Promise<KeysUnlocked | NotUsed | NoPrf> {
@@ -314,7 +315,7 @@ export class EncryptionService {
     return this.unlockByOutput(this.#ask, touched)
   }
 
-  /** Takes the way to unlock from a passkey, which goes on signing in. */
+  /** Takes the way to unlock from a passkey, which goes on signing in. Needs STRONG. */
   async removeBiometricKey(passkeyId: string): Promise<EncryptionStatus> {
     const variables = { passkeyId: toPasskeyId(passkeyId) }
     return (await this.#ask(DisableBiometricUnlockDocument, variables)).disableBiometricUnlock

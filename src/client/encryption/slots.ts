@@ -11,7 +11,7 @@ import { makeRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
 import { openEnvelope, sealAndTry } from './sealed-envelopes.ts'
 import type { NewSlot, Opener, PasskeyAtHand, SealedKeys, SealedSlot } from './vault.ts'
 
-/** Whose master key a slot holds, and the how manieth. */
+/** Whose master key a slot holds, and which of them: they are counted. */
 export type Owner = { user: string; generation: number }
 
 export const CODES = 8

@@ -147,11 +147,6 @@ export function readEnvelope(kind: EnvelopeKind, envelope: string): CheckedEnvel
   return fault ? { ok: false, fault } : { ok: true, header: members as EnvelopeHeader }
 }
 
-/** Whether a record's envelope was made for the account's public key, by whoever: its alg says so. */
-export function isToPublicKey(envelope: string): boolean {
-  return readEnvelope('RECORD_TO_PUBLIC_KEY', envelope).ok
-}
-
 /** A public key of an account (RFC 7517): P-256, and nothing private. */
 export type PublicKeyJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
 
