@@ -48,7 +48,7 @@ async function makeAccount(): Promise<{ vault: Vault; user: string; keys: Sealed
   const { slots, ...made } = await vault.make({ user, email: EMAIL, passphrase: PASSPHRASE, ...counts })
   const [header = ''] = made.encryptedPrivateKey.split('.')
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string } // as the ring is made
-  return { vault, user, keys: { ...made, ...counts, slotsRevision: 1, keyId: kid, slots: slots.map(asKept) } }
+  return { vault, user, keys: { ...made, ...counts, keyId: kid, slots: slots.map(asKept) } }
 }
 
 const asKept = <TSlot extends object>(slot: TSlot) => ({ ...slot, passkeyId: null })
