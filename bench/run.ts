@@ -56,6 +56,10 @@ const MEASUREMENTS: Readonly<Record<string, { what: string; load: () => Promise<
     what: 'values of 1 KB encrypted and decrypted by a client in Node, and unlocking by passphrase',
     load: async () => (await import('./encryption.ts')).measureEncryption,
   },
+  'encrypted-records': {
+    what: 'a page of 100 records with encrypted contents, against one with as much plain data',
+    load: async () => (await import('./encrypted-records.ts')).measureEncryptedRecords,
+  },
   memory: {
     what: 'resident memory over 200,000 requests of both kinds',
     load: async () => (await import('./memory.ts')).measureMemory,

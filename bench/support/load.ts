@@ -69,13 +69,15 @@ function pick<Key extends string>(result: Record<Key, number>, keys: Key[]): Rec
 }
 
 async function autocannon(url: URL, { query, headers }: Question, expected: string, length: object): Promise<Result> {
+  // Linux takes no argument of more than 128 KiB: so large an answer is looked at before the round and after it alone.
+  const expectedArgs = expected.length < 100_000 ? ['-E', expected] : []
   const amount = 'seconds' in length ? ['-d', String(length.seconds)] : ['-a', String(Reflect.get(length, 'requests'))]
   const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
   const headerArgs = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
   const child = spawn(
     process.execPath,
     [program, '--json', '-n', '-c', String(CONNECTIONS), ...amount, '-m', 'POST', ...headerArgs,
-      '-b', JSON.stringify({ query }), '-E', expected, new URL('/graphql', url).href],
+      '-b', JSON.stringify({ query }), ...expectedArgs, new URL('/graphql', url).href],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   ) // prettier-ignore
   let [output, errors] = ['', '']

@@ -28,6 +28,7 @@ export function seedSqlite(file: string, { users, recordsPerUser }: Amounts, tok
   db.exec('BEGIN')
   db.exec(`INSERT INTO users (${COLUMNS.users}) ${upTo(users)}
     SELECT ${id('user', 'n')}, 'person' || n || '@example.com', ${at('86400')} FROM s`)
+  db.exec(`INSERT INTO record_usage (user_id, count) SELECT id, ${recordsPerUser} FROM users`)
   const total = users * recordsPerUser
   if (total > 0)
     db.exec(`INSERT INTO records (${COLUMNS.records}) ${upTo(total)}
@@ -50,6 +51,7 @@ export async function seedPostgresql(url: string, { users, recordsPerUser }: Amo
     await client.query('SET synchronous_commit = off')
     await client.query(`INSERT INTO users (${COLUMNS.users})
       SELECT ${id('user', 'n')}, 'person' || n || '@example.com', ${at('86400')} FROM generate_series(0, ${users - 1}) n`)
+    await client.query(`INSERT INTO record_usage (user_id, count) SELECT id, ${recordsPerUser} FROM users`)
     const total = users * recordsPerUser
     if (total > 0)
       await client.query(`INSERT INTO records (${COLUMNS.records})

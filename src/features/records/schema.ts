@@ -57,10 +57,12 @@ export const RecordRef = builder.prismaNode('Record', {
       resolve: (record, _args, { services }) =>
         record.secretSealed === null ? null : jsonValue(openSecret(services.keys, record, record.secretSealed)),
     }),
-    encryptedData: t.exposeString('encryptedData', {
+    encryptedData: t.string({
       nullable: true,
+      select: { encryptedData: true },
       description:
         'End-to-end encrypted by the client: a compact JWE that the server cannot read. The revision that its ctx names is that of its last writing: at most the one of the record.',
+      resolve: ({ encryptedData }) => encryptedData,
     }),
     keyId: t.string({
       nullable: true,
