@@ -16,24 +16,31 @@ type AlertMail = {
   notMeDays: number
   /** What the link's button does besides ending the sessions: 'removes this passkey'. */
   undoes: string | null
+  /** What can be done about it alone, by a link of its own. */
+  action: MailAction | null
   /** Where the account is, as people know it: 'notes.example'. */
   publicHost: string
 }
 
+/** A link that acts, above the one that says "this was not me". Its token stands behind the #, and nowhere else. */
+export type MailAction = { words: string; label: string; href: string }
+
 /** The mail that warns a user: what happened, when and from where, and what to do about it. */
 export function alertMail(alert: AlertMail): Mail {
-  const { to, title, message, at, deviceName, place, notMeLink, notMeDays, undoes, publicHost } = alert
+  const { to, title, message, at, deviceName, place, notMeLink, notMeDays, undoes, action, publicHost } = alert
   const facts = `${inUtc(at)}, from ${strangersWords(deviceName) || 'an unknown device'}${place ? `, in ${place}` : ''}.`
   const you = 'Was it you? Then you need not do anything.'
   const notYou = `Was it not you? Open this page and press its button, within ${notMeDays} days: it ${undoes ? `${undoes}, ` : ''}ends every session of the account, and asks for a new sign-in everywhere.`
   const after = 'Afterwards sign in again, and look at the passkeys and sessions of the account.'
   const footer = `Sent to ${to} by ${publicHost}`
 
-  const text = [title, message, facts, you, `${notYou}\n${notMeLink}`, after, footer].join('\n\n')
+  const act = action ? [`${action.words}\n${action.href}`] : []
+  const text = [title, message, facts, you, ...act, `${notYou}\n${notMeLink}`, after, footer].join('\n\n')
   const parts = [
     paragraph(message),
     paragraph(facts, { quiet: true }),
     paragraph(you),
+    ...(action ? [paragraph(action.words), button(action.label, action.href)] : []),
     paragraph(notYou),
     button('This was not me', notMeLink),
     paragraph(after, { quiet: true }),

@@ -5,9 +5,11 @@ import type { SystemTx } from '../../platform/db/types.ts'
 import { strangersWords } from '../../platform/mail/layout.ts'
 import { encodeNodeId } from '../../schema/node-id.ts'
 import type { Services } from '../../services.ts'
+import { inUtc } from '../../platform/mail/words.ts'
 import { adminMail, alertMail } from './emails.ts'
+import type { MailAction } from './emails.ts'
 import { ALERT_KINDS } from './kinds.ts'
-import type { About, AlertKind, Kind } from './kinds.ts'
+import type { About, AlertKind, Kind, RecoveryWay } from './kinds.ts'
 import { wakeStreams } from './wake-streams.ts'
 import { webhookBody } from './webhook-body.ts'
 
@@ -15,6 +17,16 @@ import { webhookBody } from './webhook-body.ts'
 export const NOT_ME_DAYS = 7
 
 const DAY = 24 * 60 * 60_000
+
+/** What a kind's message tells besides where from. Names as they are called, whoever called them so. */
+export type AlertFacts = {
+  passkey?: string
+  passkeys?: readonly string[]
+  method?: RecoveryWay
+  when?: Date
+  left?: number
+  tooManyTries?: boolean
+}
 
 export type Alert = {
   kind: AlertKind
@@ -24,8 +36,11 @@ export type Alert = {
   onceKey: string
   /** Where what it warns of came from. */
   origin: Origin
-  /** As it is called, whoever called it so. */
-  about?: { passkey: string }
+  about?: AlertFacts
+  /** A link in the mail that acts on this alone. */
+  action?: MailAction
+  /** When what it warns of happened, where that is not now. */
+  happenedAt?: Date
 }
 
 /** An alert that was written. To be handed to `announceAlerts` once the transaction has committed. */
@@ -38,14 +53,12 @@ export type RaisedAlert = { id: string; userId: string; kind: AlertKind }
 export async function raiseAlert(
   services: Services,
   tx: SystemTx,
-  { kind, user, onceKey, origin, about }: Alert,
+  { kind, user, onceKey, origin, about, action, happenedAt }: Alert,
 ): Promise<RaisedAlert | null> {
   const createdAt = services.now()
   const id = uuidv7({ msecs: createdAt.getTime() })
   const place = services.places.placeOf(origin.ipAddress)?.words ?? null
-  // Whoever has got into an account names its passkeys, too: our mail must not carry a stranger's link.
-  const passkey = about && (strangersWords(about.passkey, 64) || 'without a name')
-  const words: About = { deviceName: origin.deviceName, place, ...(passkey && { passkey }) }
+  const words: About = { deviceName: origin.deviceName, place, ...inWords(about) }
   const message = ALERT_KINDS[kind].message(words)
   const notMeToken = makeToken()
   const row = await tx.securityAlert.upsert({
@@ -65,7 +78,8 @@ export async function raiseAlert(
     update: { onceKey },
   })
   if (row.id !== id) return null
-  await enqueueMessages(services, tx, { id, kind, user, message, words, notMeToken, createdAt })
+  const at = happenedAt ?? createdAt
+  await enqueueMessages(services, tx, { id, kind, user, message, words, notMeToken, createdAt, at, action })
   return { id, userId: user.id, kind }
 }
 
@@ -77,32 +91,49 @@ export function announceAlerts(services: Services, raised: readonly (RaisedAlert
   if (alerts.length > 0) services.outbox.wake()
 }
 
+// Whoever has got into an account names its passkeys, too: our mail must not carry a stranger's link.
+function inWords({ passkey, passkeys, when, ...others }: AlertFacts = {}): Omit<About, 'deviceName' | 'place'> {
+  return {
+    ...others,
+    ...(passkey !== undefined && { passkey: nameInMail(passkey) }),
+    ...(passkeys && { passkeys: passkeys.map(nameInMail) }),
+    ...(when && { when: inUtc(when) }),
+  }
+}
+
+const nameInMail = (name: string) => strangersWords(name, 64) || 'without a name'
+
 type Written = Pick<Alert, 'kind' | 'user'> & {
   id: string
   message: string
   words: About
   notMeToken: string
   createdAt: Date
+  at: Date
+  action: MailAction | undefined
 }
 
 async function enqueueMessages(
   { config, outbox }: Services,
   tx: SystemTx,
-  { id, kind, user, message, words, notMeToken, createdAt }: Written,
+  { id, kind, user, message, words, notMeToken, createdAt, at, action }: Written,
 ): Promise<void> {
   const { title, tellsAdmins, undoes }: Kind = ALERT_KINDS[kind]
-  const options = { expiresAt: new Date(createdAt.getTime() + DAY) }
+  // What can still be stopped is worth a late mail, too.
+  const options = { expiresAt: new Date(createdAt.getTime() + (action ? 3 : 1) * DAY) }
   const publicHost = config.publicUrl.host
   const mail = alertMail({
     to: user.email,
     title,
     message,
-    at: createdAt,
-    ...words,
+    at,
+    deviceName: words.deviceName,
+    place: words.place,
     // The token in the fragment, which no server or log ever sees.
     notMeLink: new URL(`/auth/not-me#${notMeToken}`, config.publicUrl).href,
     notMeDays: NOT_ME_DAYS,
     undoes: undoes ?? null,
+    action: action ?? null,
     publicHost,
   })
   await outbox.enqueue(tx, mail, options)
