@@ -10,13 +10,18 @@ export function toBase64url(bytes: Uint8Array): string {
  * unused bits that are not zero, by which one value could be written in several ways.
  */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null
+  if (bytesInBase64url(text) === null) return null
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  if (hasSpareBits(text)) return null
   const bytes = new Uint8Array(binary.length)
   // Uint8Array.from with a function for each letter takes fifteen times as long, and a page of records is many letters.
   for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at)
   return bytes
+}
+
+/** How many bytes are behind base64url, without decoding it: null where `fromBase64url` gives null. */
+export function bytesInBase64url(text: string): number | null {
+  const isBase64url = text.length % 4 !== 1 && /^[A-Za-z0-9_-]*$/.test(text) && !hasSpareBits(text)
+  return isBase64url ? Math.floor((text.length * 3) / 4) : null
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
