@@ -10,11 +10,15 @@ export type KeyPurpose =
   | 'seal-key-slots'
   | 'seal-mail'
   | 'seal-webhooks'
+  | 'seal-questions'
   | 'verifiers'
+  | 'recovery-links'
   | 'check'
   | 'limit-keys'
   | 'device-cookies'
   | 'places'
+  | 'seal-questions'
+  | 'recovery-links'
 
 /** The versioned server keys. The first makes new things, all of them read old ones. */
 export type Keyring = {
