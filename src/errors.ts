@@ -12,8 +12,10 @@ export type RefusalDetails = {
   methods?: readonly string[]
   /** CONFLICT: the revision in force. */
   currentRevision?: number
-  /** ENVELOPE_INVALID: one of the faults of shared/encryption/envelopes.ts. */
+  /** ENVELOPE_INVALID: one of the faults of shared/encryption/envelopes.ts. RECOVERY_UNAVAILABLE: why. */
   reason?: string
+  /** RECOVERY_UNAVAILABLE: from when on it can be tried, as an ISO 8601 instant. */
+  availableAt?: string
   /** KEY_ROTATED: the key in force. */
   keyId?: string
   /** TOO_LARGE, QUOTA_EXCEEDED: the most that is allowed. */

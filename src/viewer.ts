@@ -36,6 +36,8 @@ export type ViewerSession = {
   userAgent: string | null
   provedAt: Date
   strongProvedAt: Date | null
+  /** When the mail address was last proved. */
+  mailProvedAt: Date | null
   createdAt: Date
   lastActivityAt: Date
   expiresAt: Date

@@ -52,6 +52,10 @@ export const LIMITS = {
   completePasskeyReauthentication: { session: { max: 10, window: '1h', counted: 'shared', storeAway: 'local' } },
   // The link in an alert's mail: 256 random bits, so this only stops a flood.
   disownAlert: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
+  // What may end in the keys. The database counts the wrong tries; this is the second fence, and it stands or nothing goes.
+  recovery: { user: { max: 30, window: '1h', counted: 'shared', storeAway: 'refuse' } },
+  // The link in the warning's mail: 256 bits, so this only stops a flood. It must work when Redis does not.
+  cancelRecovery: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // record, records, createRecord, updateRecord, deleteRecord, node; nodes counts each id.
   data: { user: { max: 100, window: '1h', counted: 'shared', storeAway: 'local' } },
   // All else that a signed-in user reads and changes of the account, and the beginning of a subscription. By session, so

@@ -9,6 +9,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   AuditEntry: 'audit',
   SecurityAlert: 'alert',
   KeySlot: 'keyslot',
+  RecoveryRequest: 'recovery',
 }
 
 const TYPES = new Map(Object.entries(PREFIXES).map(([typename, prefix]) => [prefix, typename]))

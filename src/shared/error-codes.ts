@@ -32,6 +32,12 @@ export const ERROR_CODES = {
   ENCRYPTION_OFF: 'End-to-end encryption is not switched on for this account.',
   ENCRYPTION_ON: 'End-to-end encryption is switched on for this account already.',
   RECORDS_ENCRYPTED: 'Records still hold encryptedData: clear it or delete them before encryption is switched off.',
+  RECOVERY_UNAVAILABLE:
+    'The keys cannot be recovered this way. `reason` says why: not-set-up, switched-off, locked or changed-lately; `availableAt`, where it is a matter of time, from when on they can.',
+  RECOVERY_NOT_OPEN: 'No recovery is open that this would continue. Begin one: initiateRecovery.',
+  RECOVERY_UNPROVEN:
+    'The recovery has released nothing to this session. Verify a code, two answers or a passkey first.',
+  PROOF_INVALID: 'The code is wrong or used, or the answers are not right. Latchkey does not tell which.',
   QUERY_REFUSED: 'The document is too deep, too costly, too long, or has too many aliases.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',

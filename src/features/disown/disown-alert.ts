@@ -79,7 +79,7 @@ async function keepWithNewToken(tx: SystemTx, id: string, now: Date): Promise<St
   const token = makeToken()
   const [session] = await tx.session.updateManyAndReturn({
     where: { id },
-    data: { tokenHash: hashToken(token), provedAt: LONG_AGO, strongProvedAt: null },
+    data: { tokenHash: hashToken(token), provedAt: LONG_AGO, strongProvedAt: null, mailProvedAt: null },
   })
   if (!session) return null
   return { session: toViewerSession(session), token, maxAgeMs: session.expiresAt.getTime() - now.getTime() }

@@ -53,7 +53,7 @@ export const KeySlotRef = builder.node(builder.objectRef<KeySlot>('KeySlot'), {
   }),
 })
 
-const EncryptionKeysRef = builder.objectRef<KeysToUnlock>('EncryptionKeys').implement({
+export const EncryptionKeysRef = builder.objectRef<KeysToUnlock>('EncryptionKeys').implement({
   description: 'Everything that a signed-in client needs to unlock, and nothing that opens it.',
   fields: (t) => ({
     encryptedPrivateKey: t.string({
@@ -120,7 +120,7 @@ export const KeyRotationRef = builder.objectRef<RotationStatus>('KeyRotation').i
   }),
 })
 
-const EncryptionStatusRef = builder.objectRef<EncryptionStatus>('EncryptionStatus').implement({
+export const EncryptionStatusRef = builder.objectRef<EncryptionStatus>('EncryptionStatus').implement({
   description: "How the account's end-to-end encryption stands.",
   fields: (t) => ({
     enabled: t.boolean({
@@ -164,7 +164,7 @@ const EncryptionStatusRef = builder.objectRef<EncryptionStatus>('EncryptionStatu
   }),
 })
 
-const KeySlotInput = builder.inputType('KeySlotInput', {
+export const KeySlotInput = builder.inputType('KeySlotInput', {
   description: 'A new way to open the master key.',
   fields: (t) => ({
     id: t.id({
@@ -189,7 +189,7 @@ const ring = `At most ${MAX_ENVELOPE_LETTERS.toLocaleString('en')} bytes.`
 const slotsRevision =
   'The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out.'
 
-const SetupEncryptionInput = builder.inputType('SetupEncryptionInput', {
+export const SetupEncryptionInput = builder.inputType('SetupEncryptionInput', {
   description: 'The first keys of an account, made by the client.',
   fields: (t) => ({
     encryptedPrivateKey: t.string({

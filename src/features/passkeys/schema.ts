@@ -57,7 +57,7 @@ const PasskeyRef = builder.node(builder.objectRef<Passkey>('Passkey'), {
   }),
 })
 
-const PasskeyChallengeRef = builder.objectRef<BegunCeremony>('PasskeyChallenge').implement({
+export const PasskeyChallengeRef = builder.objectRef<BegunCeremony>('PasskeyChallenge').implement({
   description: 'Options for navigator.credentials, to be used once, within five minutes, by the browser that asked.',
   fields: (t) => ({
     challengeId: t.id({

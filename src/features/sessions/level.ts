@@ -42,6 +42,15 @@ export function hasMoved(proved: Place, now: Place): boolean {
   return proved.ipAddress !== now.ipAddress && networkOf(proved.ipAddress) !== networkOf(now.ipAddress)
 }
 
+/** Whether the session's owner has shown of late to read the account's mail, which a passkey does not show. */
+export function mailProvedOfLate(
+  { mailProvedAt }: Pick<ViewerSession, 'mailProvedAt'>,
+  now: Date,
+  freshMs: number,
+): boolean {
+  return mailProvedAt !== null && isRecent(mailProvedAt, now, freshMs)
+}
+
 // A proof from the future means that a clock was set back. It proves nothing.
 function isRecent(provedAt: Date, now: Date, freshMs: number): boolean {
   const age = now.getTime() - provedAt.getTime()

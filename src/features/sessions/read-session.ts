@@ -17,6 +17,7 @@ type Row = {
   userAgent: string | null
   provedAt: Date
   strongProvedAt: Date | null
+  mailProvedAt: Date | null
   createdAt: Date
   lastActivityAt: Date
   expiresAt: Date
@@ -33,13 +34,22 @@ const FIND_SESSION = {
   name: 'find_session',
   text: `SELECT s.id, s.user_id AS "userId", s.auth_method AS "authMethod", s.remembered, s.device_name AS "deviceName",
       s.ip_address AS "ipAddress", s.user_agent AS "userAgent", s.proved_at AS "provedAt",
-      s.strong_proved_at AS "strongProvedAt", s.created_at AS "createdAt", s.last_activity_at AS "lastActivityAt",
+      s.strong_proved_at AS "strongProvedAt", s.mail_proved_at AS "mailProvedAt", s.created_at AS "createdAt", s.last_activity_at AS "lastActivityAt",
       s.expires_at AS "expiresAt", u.email, u.display_name AS "displayName", u.created_at AS "userCreatedAt",
       u.last_login_at AS "lastLoginAt", u.passkey_count AS "passkeyCount",
       k.encryption_enabled AS "encryptionEnabled"
     FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN user_encryption_keys k ON k.user_id = s.user_id
     WHERE s.token_hash = $1`,
-  dates: ['provedAt', 'strongProvedAt', 'createdAt', 'lastActivityAt', 'expiresAt', 'userCreatedAt', 'lastLoginAt'],
+  dates: [
+    'provedAt',
+    'strongProvedAt',
+    'mailProvedAt',
+    'createdAt',
+    'lastActivityAt',
+    'expiresAt',
+    'userCreatedAt',
+    'lastLoginAt',
+  ],
 } as const
 
 /**

@@ -1,4 +1,4 @@
-import type { Context } from '../../context.ts'
+import type { Context, Origin } from '../../context.ts'
 import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import type { AuthMethod, ViewerSession } from '../../viewer.ts'
@@ -37,16 +37,27 @@ export async function startSession(context: Context, tx: SystemTx, proof: Proof)
     await endReplaced(context, tx, held)
   }
   const session = await tx.session.create({
-    data: { ...columns, strongProvedAt: columns.strongProvedAt ?? null, userId: proof.userId, createdAt: startedAt },
+    data: { ...columns, userId: proof.userId, createdAt: startedAt },
   })
   return { session: toViewerSession(session), token, maxAgeMs }
 }
 
+/** What raises a session: a method of signing in, or a recovery of the account's keys, which stands for a strong one. */
+export type ProvedBy = AuthMethod | 'RECOVERY'
+
+type Proved = Origin & {
+  provedAt: Date
+  lastActivityAt: Date
+  strongProvedAt?: Date | null
+  mailProvedAt?: Date | null
+}
+
 /** The columns of a session that a proof sets: what was proved, when, where from, and by what browser. */
-export function provedNow({ viewer, origin }: Context, method: AuthMethod, at: Date) {
-  // An older strong proof goes on counting only where it was made: this one moves the session to where it comes from.
-  const kept = viewer && !viewer.moved ? {} : { strongProvedAt: null }
-  return { ...origin, provedAt: at, lastActivityAt: at, ...(method === 'PASSKEY' ? { strongProvedAt: at } : kept) }
+export function provedNow({ viewer, origin }: Context, by: ProvedBy, at: Date): Proved {
+  // Older proofs go on counting only where they were made: this one moves the session to where it comes from.
+  const older = viewer && !viewer.moved ? {} : { strongProvedAt: null, mailProvedAt: null }
+  const proved = by === 'MAGIC_LINK' ? { mailProvedAt: at } : { strongProvedAt: at }
+  return { ...origin, provedAt: at, lastActivityAt: at, ...older, ...proved }
 }
 
 /** The browser now belongs to another account's session: the one that it held ends, and its owner can read why. */

@@ -1,12 +1,13 @@
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { Config } from '../../config.ts'
 import type { Log } from '../log.ts'
+import { readClock } from './database-clock.ts'
 import { makeScope } from './isolation.ts'
 import { ownModels } from './own-models.ts'
 import { openSqlite } from './sqlite.ts'
 import { watchAdapter, watchStatements } from './statements.ts'
 import type { SqlStatement, SqlValue, StatementListener, StatementWatch } from './statements.ts'
-import type { AccessLog, ScopedDb, SystemDb } from './types.ts'
+import type { AccessLog, ScopedDb, SystemDb, SystemTx } from './types.ts'
 
 export type { SqlStatement, SqlValue } from './statements.ts'
 
@@ -17,6 +18,8 @@ export type Database = {
   systemDb: SystemDb
   /** Reaches the rows of one user alone, and reports each access. */
   scopeToUser(userId: string, accessLog: AccessLog): ScopedDb
+  /** The database's time, in the transaction or by itself: one clock for all processes, and no machine of ours sets it. */
+  now(tx?: SystemTx): Promise<Date>
   /** A prepared read for the hot paths, as the server. It sees what has been committed; times come out as Dates. */
   read<Row>(statement: SqlStatement, values: readonly SqlValue[]): Promise<Row[]>
   /** Inserts all rows in one commit, or none. For the log of reads, which is committed in groups. */
@@ -51,6 +54,7 @@ export async function openDatabase(config: Config['database'], log: Log): Promis
     provider: config.provider,
     systemDb: store.system,
     scopeToUser: makeScope(store.scoped, ownModels()),
+    now: (tx = store.system) => readClock(tx, config.provider),
     read: store.read,
     insertRows: async (table, columns, rows) => {
       if (rows.length > 0) await store.insertRows(table, columns, rows)
