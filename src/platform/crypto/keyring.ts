@@ -17,8 +17,6 @@ export type KeyPurpose =
   | 'limit-keys'
   | 'device-cookies'
   | 'places'
-  | 'seal-questions'
-  | 'recovery-links'
 
 /** The versioned server keys. The first makes new things, all of them read old ones. */
 export type Keyring = {
