@@ -52,6 +52,8 @@ export type Config = {
     auditMs: number
   }
   records: { maxPerUser: number }
+  /** Whether two answers of three, which may be guessed, can recover the keys of end-to-end encryption. */
+  securityQuestions: boolean
   /** Null where PUBLIC_URL names an IP address: passkeys are bound to a domain. */
   passkeys: { rpId: string; rpName: string; origins: readonly string[] } | null
   /** Where each alert is sent as well, signed. */
@@ -146,6 +148,7 @@ export function readConfig(env: Environment): Config {
       auditMs: inMs('AUDIT_RETENTION_DAYS', DAY, 3_650, 365),
     },
     records: { maxPerUser: setting('RECORDS_PER_USER', values.wholeNumber(1, 10_000_000), 10_000) },
+    securityQuestions: setting('SECURITY_QUESTIONS', values.oneOf('on', 'off'), 'on') === 'on',
     passkeys: null,
     alertWebhook: null,
     geoDatabase: setting<string | null>('GEOIP_DATABASE', values.file, null),

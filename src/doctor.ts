@@ -63,6 +63,7 @@ function settingsFindings(config: Config): Finding[] {
         : `Master key: the development key in ${config.dataDir}.`,
     ),
     good(`Mail goes by ${MAIL_WAYS[config.mail.provider.kind]}, from ${config.mail.from}.`),
+    good(`Recovery by security questions is ${config.securityQuestions ? 'on' : 'off'}.`),
     good(`Sign-up is ${config.signUp}. Administrators: ${config.adminEmails.length}.`),
   ]
 }

@@ -216,6 +216,7 @@ test.each([
   ['LOG_LEVEL', 'loud'],
   ['LINK_MINUTES', '-1'],
   ['SESSION_HOURS', '0'],
+  ['SECURITY_QUESTIONS', 'no'],
   ['INTROSPECTION', 'true'],
   ['METRICS_TOKEN', 'short'],
   ['RECORDS_PER_USER', 'many'],

@@ -13,8 +13,8 @@ export type KeyChange = { tx: SystemTx; userId: string; keys: EncryptionKeys | n
 
 /** What a change has done, for the log and for the owner. */
 export type Changed = {
-  action: `encryption.${string}`
-  tableName: 'user_encryption_keys' | 'key_slots' | 'key_rotations'
+  action: `encryption.${string}` | `recovery.${string}`
+  tableName: 'user_encryption_keys' | 'key_slots' | 'key_rotations' | 'security_questions' | 'former_keys'
   recordId: string
   details?: Readonly<Record<string, unknown>>
   /** None where there is nothing to warn of. */

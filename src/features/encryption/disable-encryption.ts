@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import { changeKeys, keysInForce, noteEncryption, setRecordKeys } from './change-keys.ts'
+import { forgetQuestions } from './forget-questions.ts'
 import { finishRotations, listRotations } from './rotations.ts'
 
 /**
@@ -17,6 +18,7 @@ export async function disableEncryption(context: Context): Promise<void> {
       select: { id: true },
     })
     if (encrypted) throw recordsEncrypted()
+    await forgetQuestions(tx, userId)
     await tx.keySlot.deleteMany({ where: { userId } })
     await finishRotations(tx, userId, await listRotations(tx, userId), { left: 0, at })
     await tx.encryptionKeys.updateMany({

@@ -21,28 +21,50 @@ export type SlotInput = {
   envelope: string
   passkeyId?: string | null | undefined
   verifier?: string | null | undefined
+  /** SECURITY_QUESTIONS: which two answers open it. No caller names it in a slot. */
+  pair?: QuestionPair
 }
+
+/** The three pairs of the three questions. */
+export const QUESTION_PAIRS = ['0-1', '0-2', '1-2'] as const
+export type QuestionPair = (typeof QUESTION_PAIRS)[number]
 
 /** How many slots of each kind a change asks for; none of a kind that is not named. */
 export type WantedSlots = Partial<Record<SlotKind, number | 'any'>>
 
 /** Slots whose kinds, ids and other members are right together. Their envelopes are held against the keys in force by `writeSlots`. */
 export type ReadSlots = { field: string; slots: ReadSlot[] }
-type ReadSlot = { id: string; kind: SlotKind; envelope: string; passkeyId: string | null; verifier: string | null }
+type ReadSlot = {
+  /** Where its input stands: 'slots[2]'. */
+  place: string
+  id: string
+  kind: SlotKind
+  envelope: string
+  passkeyId: string | null
+  verifier: string | null
+  pair: QuestionPair | null
+}
 
 /** Reads the slots of a change. SLOTS_INVALID unless they are those that it asks for, each once. */
-export function readSlots(field: string, inputs: readonly SlotInput[], wanted: WantedSlots): ReadSlots {
+export function readSlots(
+  field: string,
+  inputs: readonly SlotInput[],
+  wanted: WantedSlots,
+  placeOf = (index: number) => (inputs.length > 1 || field === 'slots' ? `${field}[${index}]` : field),
+): ReadSlots {
   for (const kind of SLOT_KINDS) {
     const count = inputs.filter((input) => input.kind === kind).length
     const right = wanted[kind] ?? 0
     if (right !== 'any' && count !== right) throw slotsInvalid(field, `${right} of kind ${kind}, not ${count}`)
   }
-  const slots = inputs.map((input) => ({
+  const slots = inputs.map((input, index) => ({
+    place: placeOf(index),
     id: slotId(field, input.id),
     kind: input.kind,
     envelope: input.envelope,
     passkeyId: passkeyIdOf(field, input),
     verifier: verifierOf(field, input),
+    pair: input.pair ?? null,
   }))
   refuseTwice(field, 'id', slots)
   refuseTwice(field, 'passkeyId', slots)
@@ -60,19 +82,19 @@ export async function writeSlots(
   { field, slots }: ReadSlots,
 ): Promise<void> {
   const { userId, generation, at } = place
-  slots.forEach(({ id, kind, envelope }, index) => {
+  slots.forEach(({ place, id, kind, envelope }) => {
     const rule = kind === 'PASSPHRASE' ? 'PASSPHRASE_SLOT' : 'SLOT'
-    const at = slots.length > 1 || field === 'slots' ? `${field}[${index}]` : field
-    checkedEnvelope(rule, envelope, contextOf.slot(userId, id, kind, generation), `${at}.envelope`)
+    checkedEnvelope(rule, envelope, contextOf.slot(userId, id, kind, generation), `${place}.envelope`)
   })
   const passkeys = slots.flatMap(({ passkeyId }) => passkeyId ?? [])
   const own = passkeys.length === 0 ? 0 : await tx.passkey.count({ where: { userId, id: { in: passkeys } } })
   if (own !== passkeys.length) throw slotsInvalid(field, 'the passkeyId of a passkey of the account')
-  const data = slots.map(({ id, kind, envelope, passkeyId, verifier }) => ({
+  const data = slots.map(({ id, kind, envelope, passkeyId, verifier, pair }) => ({
     id,
     userId,
     kind,
     passkeyId,
+    pair,
     envelope: seal(keys, 'seal-key-slots', envelope, [userId, id, kind]),
     verifierHash: verifier === null ? null : verifierHash(keys, userId, verifier),
     generation,
@@ -112,12 +134,12 @@ function passkeyIdOf(field: string, { kind, passkeyId }: SlotInput): string | nu
 }
 
 function verifierOf(field: string, { kind, verifier }: SlotInput): string | null {
-  if (kind !== 'RECOVERY_CODE') {
+  if (kind !== 'RECOVERY_CODE' && kind !== 'SECURITY_QUESTIONS') {
     if (verifier == null) return null
-    throw slotsInvalid(field, 'a verifier for the kind RECOVERY_CODE alone')
+    throw slotsInvalid(field, 'a verifier for the kinds RECOVERY_CODE and SECURITY_QUESTIONS alone')
   }
   if (is32Bytes(verifier)) return verifier
-  throw slotsInvalid(field, 'a verifier of 32 bytes in base64url for each RECOVERY_CODE')
+  throw slotsInvalid(field, `a verifier of 32 bytes in base64url for each ${kind}`)
 }
 
 function refuseTwice(field: string, name: 'id' | 'passkeyId' | 'verifier', slots: readonly ReadSlot[]): void {

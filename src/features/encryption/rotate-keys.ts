@@ -9,6 +9,7 @@ import {
   slotsWritten,
 } from './change-keys.ts'
 import type { KeyChange } from './change-keys.ts'
+import { forgetQuestions } from './forget-questions.ts'
 import { checkedPublicKey, checkedSalt, keyIdOfRing, saltInvalid } from './key-material.ts'
 import { readSlots, RECOVERY_CODES, writeSlots } from './key-slots.ts'
 import type { ReadSlots, SlotInput } from './key-slots.ts'
@@ -91,6 +92,8 @@ async function replaceSlots(
   slots: ReadSlots,
   generation: number,
 ): Promise<void> {
+  // Their answers open a master key that is no longer in force.
+  await forgetQuestions(tx, userId)
   await tx.keySlot.deleteMany({ where: { userId } })
   await writeSlots(services.keys, tx, { userId, generation, at }, slots)
 }
