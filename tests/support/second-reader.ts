@@ -36,6 +36,29 @@ export async function verifierOfCode(code: string, user: string): Promise<string
   return (await hkdf(bytesOfCode(code), `latchkey/v1/code-verifier|${user}`)).toString('base64url')
 }
 
+/** What two answers are stretched to, from the answers as somebody typed them. */
+export async function stretchedAnswers(answers: readonly [string, string], salt: string): Promise<Buffer> {
+  const joined = answers.map(normalisedAnswer).join('|')
+  const secret = await crypto.subtle.importKey('raw', Buffer.from(joined), 'PBKDF2', false, ['deriveBits'])
+  const by = { name: 'PBKDF2', hash: 'SHA-512', salt: Buffer.from(salt, 'base64url'), iterations: 600_000 }
+  return Buffer.from(await crypto.subtle.deriveBits(by, secret, 256))
+}
+
+/** The master key of a slot that two answers open. */
+export async function readAnswersSlot(
+  envelope: string,
+  stretched: Buffer,
+  user: string,
+  slot: string,
+): Promise<Buffer> {
+  return readDirect(envelope, await hkdf(stretched, `latchkey/v1/answers-kek|${user}|${slot}`))
+}
+
+/** What the server is told of two answers. */
+export async function verifierOfAnswers(stretched: Buffer, user: string, pair: readonly [number, number]) {
+  return (await hkdf(stretched, `latchkey/v1/answers-verifier|${user}|${pair.join('|')}`)).toString('base64url')
+}
+
 export async function readRing(envelope: string, master: Uint8Array): Promise<RingJson> {
   return JSON.parse((await readDirect(envelope, master)).toString()) as RingJson
 }
@@ -104,6 +127,15 @@ function bytesOfCode(code: string): Buffer {
     number = number * 32n + BigInt('0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(letter))
   }
   return Buffer.from(number.toString(16).padStart(30, '0'), 'hex')
+}
+
+/** Letters with their marks and digits, one by one, in lower case after both cases were folded. */
+function normalisedAnswer(text: string): string {
+  const folded = [...text.normalize('NFKC').toLowerCase().toUpperCase()]
+  const kept = folded.filter(
+    (sign) => /^[\p{L}\p{M}\p{N}]$/u.test(sign) && !/^\p{Default_Ignorable_Code_Point}$/u.test(sign),
+  )
+  return kept.join('').toLowerCase().normalize('NFKC')
 }
 
 function uint32(value: number): Buffer {

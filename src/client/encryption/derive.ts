@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { fromBase64url } from '../../shared/encryption/base64url.ts'
+import { PBES2_ROUNDS } from '../../shared/encryption/envelopes.ts'
 import { copyOf, utf8, wipe } from './bytes.ts'
 
 /*
@@ -34,6 +35,28 @@ export const verifierOf = (code: Uint8Array, user: string): Promise<Uint8Array<A
   hkdf(code, NO_SALT, utf8(`latchkey/v1/code-verifier|${user}`), KEY_BYTES)
 
 /**
+ * Two answers as 32 bytes that cost a guesser what a passphrase costs: PBKDF2 with SHA-512 and 600,000 rounds. `joined`
+ * as `joinAnswers` gives it, `salt` as it was drawn when the questions were set.
+ */
+export async function stretchAnswers(joined: string, salt: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const secret = await importForPbkdf2(joined)
+  const rounds = { name: 'PBKDF2', hash: 'SHA-512', salt: copyOf(salt), iterations: PBES2_ROUNDS.lowest }
+  return new Uint8Array(await crypto.subtle.deriveBits(rounds, secret, KEY_BYTES * 8))
+}
+
+/** The key of a slot that two answers open, from what `stretchAnswers` gave. */
+export const keyOfAnswers = (stretched: Uint8Array, user: string, slot: string): Promise<CryptoKey> =>
+  deriveSlotKey(stretched, `latchkey/v1/answers-kek|${user}|${slot}`)
+
+/** What is shown to the server to have the slot of two answers released. `first` and `second` are the indexes of their questions. */
+export const verifierOfAnswers = (
+  stretched: Uint8Array,
+  user: string,
+  { first, second }: { first: number; second: number },
+): Promise<Uint8Array<ArrayBuffer>> =>
+  hkdf(stretched, NO_SALT, utf8(`latchkey/v1/answers-verifier|${user}|${first}|${second}`), KEY_BYTES)
+
+/**
  * The salt of a passphrase's key: it differs for each address and each new passphrase. `email` in its canonical form, as
  * the server gives it. Whoever unlocks reads it from the slot, so that a later change of address locks nobody out.
  */
@@ -48,17 +71,19 @@ export async function p2sOf(email: string, keySalt: string): Promise<Uint8Array<
 }
 
 /** A passphrase as the secret that PBES2 stretches. Keyboards write one letter in several ways: NFKC makes them one. */
-export async function importPassphrase(passphrase: string): Promise<CryptoKey> {
-  const bytes = utf8(normalised(passphrase))
+export const importPassphrase = (passphrase: string): Promise<CryptoKey> => importForPbkdf2(normalised(passphrase))
+
+/** The form in which a passphrase is judged and used. */
+export const normalised = (passphrase: string): string => passphrase.normalize('NFKC')
+
+async function importForPbkdf2(text: string): Promise<CryptoKey> {
+  const bytes = utf8(text)
   try {
     return await crypto.subtle.importKey('raw', bytes, 'PBKDF2', false, ['deriveBits'])
   } finally {
     wipe(bytes)
   }
 }
-
-/** The form in which a passphrase is judged and used. */
-export const normalised = (passphrase: string): string => passphrase.normalize('NFKC')
 
 async function deriveSlotKey(secret: Uint8Array, info: string): Promise<CryptoKey> {
   const key = await importHkdf(secret)

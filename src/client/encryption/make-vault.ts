@@ -8,7 +8,8 @@ import { openRecord, sealJsonToPublicKey, sealRecord } from './record-envelopes.
 import type { OpenedRecord } from './record-envelopes.ts'
 import { importMasterKey, makeRing, openRing, renewRing } from './ring.ts'
 import type { Ring } from './ring.ts'
-import { openSlots, provePasskey, sealForCodes, sealForPasskey, sealForPassphrase } from './slots.ts'
+import { openSlots, provePasskey, sealForCodes, sealForPasskey, sealForPassphrase, sealForQuestions } from './slots.ts'
+import { verifierOfCodeIn, verifierOfTwo } from './slots.ts'
 import type { HighWaterMark, Opened, Opener, Place, SealedKeys, Unlocked, Vault } from './vault.ts'
 
 type Input<TName extends keyof Vault> = Parameters<Vault[TName]>[0]
@@ -161,6 +162,22 @@ class KeyHolder implements Vault {
     return this.#withMaster(keys, opener, secretsOf(opener), (master, user) =>
       sealForCodes(master, { user, generation: keys.generation }),
     )
+  }
+
+  async sealForQuestions({ keys, opener, answers }: Input<'sealForQuestions'>): Answer<'sealForQuestions'> {
+    return this.#withMaster(keys, opener, secretsOf(opener), (master, user) =>
+      sealForQuestions(master, { user, generation: keys.generation }, answers),
+    )
+  }
+
+  async verifierOfCode({ user, code }: Input<'verifierOfCode'>): Answer<'verifierOfCode'> {
+    insistOnId(user)
+    return verifierOfCodeIn(code, user)
+  }
+
+  async verifierOfAnswers({ user, ...two }: Input<'verifierOfAnswers'>): Answer<'verifierOfAnswers'> {
+    insistOnId(user)
+    return verifierOfTwo(two, user)
   }
 
   #unlocked(): Keys {

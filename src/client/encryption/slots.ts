@@ -1,23 +1,31 @@
 import type { CryptoKey } from 'jose'
 import { v7 as uuidv7 } from 'uuid'
-import { toBase64url } from '../../shared/encryption/base64url.ts'
+import { fromBase64url, toBase64url } from '../../shared/encryption/base64url.ts'
 import { contextOf } from '../../shared/encryption/contexts.ts'
-import { ENVELOPE_FAULTS } from '../../shared/encryption/envelopes.ts'
+import { ENVELOPE_FAULTS, is32Bytes } from '../../shared/encryption/envelopes.ts'
 import type { EnvelopeKind } from '../../shared/encryption/envelopes.ts'
 import { isLatchkeyError, LatchkeyError } from '../errors.ts'
-import { wipe } from './bytes.ts'
-import { importPassphrase, keyOfCode, keyOfPrf, p2sOf, verifierOf } from './derive.ts'
+import { joinAnswers, joinTwo, PAIRS, readAnswers, type TwoAnswers } from './answers.ts'
+import { randomBytes, wipe } from './bytes.ts'
+import { importPassphrase, keyOfAnswers, keyOfCode, keyOfPrf, p2sOf, stretchAnswers } from './derive.ts'
+import { verifierOf, verifierOfAnswers } from './derive.ts'
 import { makeRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
 import { openEnvelope, sealAndTry } from './sealed-envelopes.ts'
-import type { NewSlot, Opener, PasskeyAtHand, SealedKeys, SealedSlot } from './vault.ts'
+import type { NewSlot, Opener, PasskeyAtHand, SealedForQuestions, SealedKeys, SealedSlot } from './vault.ts'
 
 /** Whose master key a slot holds, and which of them: they are counted. */
 export type Owner = { user: string; generation: number }
 
 export const CODES = 8
 const PRF_BYTES = 32
+const SALT_BYTES = 32
 // A server that hands out many slots could keep a client deriving keys for minutes.
-const MOST_TRIED: Readonly<Record<Opener['kind'], number>> = { PASSPHRASE: 1, PASSKEY: 64, RECOVERY_CODE: CODES }
+const MOST_TRIED: Readonly<Record<Opener['kind'], number>> = {
+  PASSPHRASE: 1,
+  PASSKEY: 64,
+  RECOVERY_CODE: CODES,
+  SECURITY_QUESTIONS: PAIRS.length,
+}
 
 /**
  * The master key, by whichever of the slots the secret opens. The caller wipes it. KEYS_REFUSED for a slot that no
@@ -119,6 +127,68 @@ async function sealForCode(master: Uint8Array, { user, generation }: Owner): Pro
   }
 }
 
+/** What shows the server that somebody holds a code, in base64url. BAD_INPUT for what is no code. */
+export async function verifierOfCodeIn(text: string, user: string): Promise<string> {
+  const secret = readRecoveryCode(text)
+  try {
+    return toBase64url(await verifierOf(secret, user))
+  } finally {
+    wipe(secret)
+  }
+}
+
+/** Three slots, one for each two of the three answers, and the salt that all of them are stretched with. */
+export async function sealForQuestions(
+  master: Uint8Array,
+  owner: Owner,
+  texts: readonly string[],
+): Promise<SealedForQuestions> {
+  const answers = readAnswers(texts)
+  const salt = randomBytes(SALT_BYTES)
+  const pairs = []
+  for (const pair of PAIRS) {
+    const joined = joinAnswers(answers[pair.first] ?? '', answers[pair.second] ?? '')
+    const stretched = await stretchAnswers(joined, salt)
+    try {
+      pairs.push({ ...pair, slot: await sealForAnswers(master, owner, pair, stretched) })
+    } finally {
+      wipe(stretched)
+    }
+  }
+  return { salt: toBase64url(salt), pairs }
+}
+
+async function sealForAnswers(
+  master: Uint8Array,
+  { user, generation }: Owner,
+  pair: { first: number; second: number },
+  stretched: Uint8Array,
+): Promise<NewSlot> {
+  const id = uuidv7()
+  const ctx = contextOf.slot(user, id, 'SECURITY_QUESTIONS', generation)
+  const envelope = await sealAndTry('SLOT', master, await keyOfAnswers(stretched, user, id), { ctx })
+  const verifier = toBase64url(await verifierOfAnswers(stretched, user, pair))
+  return { id, kind: 'SECURITY_QUESTIONS', envelope, verifier }
+}
+
+/** What shows the server that somebody knows two answers, in base64url. BAD_INPUT for what no answer is. */
+export async function verifierOfTwo(two: TwoAnswers & { salt: string }, user: string): Promise<string> {
+  const stretched = await stretchTwo(two)
+  try {
+    return toBase64url(await verifierOfAnswers(stretched, user, two))
+  } finally {
+    wipe(stretched)
+  }
+}
+
+async function stretchTwo({ salt, ...two }: TwoAnswers & { salt: string }): Promise<Uint8Array> {
+  const joined = joinTwo(two)
+  const bytes = is32Bytes(salt) ? fromBase64url(salt) : null
+  if (!bytes)
+    throw new LatchkeyError('KEYS_REFUSED', 'The salt of the security questions is not 32 bytes in base64url.')
+  return stretchAnswers(joined, bytes)
+}
+
 /** How a secret becomes the key of a slot. */
 type Use = { keyFor(user: string, slot: string): Promise<CryptoKey>; end(): void }
 
@@ -135,6 +205,10 @@ async function readOpener(opener: Opener): Promise<Use> {
     case 'RECOVERY_CODE': {
       const secret = readRecoveryCode(opener.code)
       return { keyFor: (user, slot) => keyOfCode(secret, user, slot), end: () => wipe(secret) }
+    }
+    case 'SECURITY_QUESTIONS': {
+      const stretched = await stretchTwo(opener)
+      return { keyFor: (user, slot) => keyOfAnswers(stretched, user, slot), end: () => wipe(stretched) }
     }
   }
 }

@@ -21,6 +21,9 @@ export const VAULT_CALLS = [
   'sealForPassphrase',
   'sealForPasskey',
   'sealForCodes',
+  'sealForQuestions',
+  'verifierOfCode',
+  'verifierOfAnswers',
 ] as const satisfies readonly Exclude<keyof Vault, 'lock'>[]
 
 export type VaultCallName = (typeof VAULT_CALLS)[number]

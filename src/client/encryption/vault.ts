@@ -1,5 +1,6 @@
 import type { PublicKeyJwk } from '../../shared/encryption/envelopes.ts'
 import type { SlotKind } from '../../shared/encryption/contexts.ts'
+import type { TwoAnswers } from './answers.ts'
 
 /*
  * The vault holds an account's keys and does all that needs them. In a browser it lives in a Worker of its own, which
@@ -30,6 +31,7 @@ export type Opener =
   | { kind: 'PASSPHRASE'; passphrase: string }
   | { kind: 'PASSKEY'; prf: Uint8Array }
   | { kind: 'RECOVERY_CODE'; code: string }
+  | ({ kind: 'SECURITY_QUESTIONS'; salt: string } & TwoAnswers)
 
 /** How new the newest keys are that this device has seen: older ones are refused. */
 export type HighWaterMark = { generation: number; ringRevision: number }
@@ -42,6 +44,9 @@ export type MadeKeys = {
   slots: NewSlot[]
   codes: string[]
 }
+
+/** The slots that two answers open, one for each two of the three, and the salt of them all, in base64url. */
+export type SealedForQuestions = { salt: string; pairs: { first: number; second: number; slot: NewSlot }[] }
 
 /** A passkey that is at hand while all is sealed anew. */
 export type PasskeyAtHand = { passkeyId: string; prf: Uint8Array }
@@ -118,4 +123,14 @@ export type Vault = {
   }): Promise<NewSlot>
   /** Eight new slots for codes, and the codes. */
   sealForCodes(input: { keys: SealedKeys; opener: Opener }): Promise<{ slots: NewSlot[]; codes: string[] }>
+  /**
+   * Slots for the three answers to three questions. BAD_INPUT for an answer of fewer than three letters and digits, and
+   * where two are the same.
+   */
+  sealForQuestions(input: { keys: SealedKeys; opener: Opener; answers: readonly string[] }): Promise<SealedForQuestions>
+
+  /** What has the slot of a recovery code released, and tells nothing of it. No key need be unlocked. BAD_INPUT for what is no code. */
+  verifierOfCode(input: { user: string; code: string }): Promise<string>
+  /** The same for the slot of two answers. BAD_INPUT for what no answer is. */
+  verifierOfAnswers(input: { user: string; salt: string } & TwoAnswers): Promise<string>
 }

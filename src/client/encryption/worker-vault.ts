@@ -19,7 +19,7 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void }
 type Running = { worker: WorkerLike; pending: Map<number, Pending> }
 
 // These bring their secret along. The others need a vault that is unlocked, so one whose Worker runs.
-const STARTING: ReadonlySet<VaultCallName> = new Set(['make', 'unlock'])
+const STARTING: ReadonlySet<VaultCallName> = new Set(['make', 'unlock', 'verifierOfCode', 'verifierOfAnswers'])
 
 /**
  * The page's side of a vault in a Worker, which is started when it is first needed. Locking ends it, and with it all
@@ -85,6 +85,9 @@ export function workerVault(startWorker: () => WorkerLike): Vault {
     sealForPasskey: (input) =>
       callAndWipe('sealForPasskey', input, [...secretsOf(input.opener), input.prf, input.again]),
     sealForCodes: (input) => callAndWipe('sealForCodes', input, secretsOf(input.opener)),
+    sealForQuestions: (input) => callAndWipe('sealForQuestions', input, secretsOf(input.opener)),
+    verifierOfCode: (input) => call('verifierOfCode', input),
+    verifierOfAnswers: (input) => call('verifierOfAnswers', input),
   }
 }
 

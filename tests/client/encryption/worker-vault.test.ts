@@ -104,6 +104,16 @@ describe('a vault in a Worker', () => {
     expect(started).toEqual([])
   })
 
+  test('derives what has a slot released before any keys are unlocked', async () => {
+    const { made, user } = await unlocked()
+    const { vault, started } = vaultInChannel()
+    const [code = ''] = made.codes
+    expect(await vault.verifierOfCode({ user, code })).toBe(made.slots[1]?.verifier)
+    const two = { salt: made.keySalt, first: 0, second: 2, answers: ['Rosa', 'Rex'] as const }
+    expect(await vault.verifierOfAnswers({ user, ...two })).toBe(await makeVault().verifierOfAnswers({ user, ...two }))
+    expect([started.length, await vault.state()]).toEqual([1, null])
+  })
+
   test('refuses with the same codes and details', async () => {
     const { vault, user, keys } = await unlocked()
     const place = { record: uuidv7(), revision: 1 }
