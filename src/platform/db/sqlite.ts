@@ -68,6 +68,10 @@ function setUpWriter(handle: BetterSqlite3.Database): void {
   handle.pragma('foreign_keys = ON')
 }
 
+// Pages that a connection keeps in this process' memory. The system's own cache lies behind it, so that more of them
+// here would hold the same pages twice.
+const CACHE_KIB = 4096
+
 type Connection = { handle: BetterSqlite3.Database; adapter: SqlDriverAdapter }
 
 async function connect(file: string, options: { readonly?: boolean }): Promise<Connection> {
@@ -76,6 +80,7 @@ async function connect(file: string, options: { readonly?: boolean }): Promise<C
   const handle: unknown = Reflect.get(adapter, 'client')
   if (!(handle instanceof BetterSqlite3))
     throw new Error('The SQLite adapter has changed: it has no connection `client`.')
+  handle.pragma(`cache_size = -${CACHE_KIB}`)
   if (!Reflect.set(adapter, 'client', keepPrepared(handle))) throw new Error('The SQLite adapter has changed.')
   return { handle, adapter }
 }
