@@ -26,6 +26,8 @@ export const LEVELS = {
   // The same by another way: a slot is a node.
   'KeySlot.envelope': 'FRESH',
   'Query.recordsToReencrypt': 'SESSION',
+  // The questions are in it, and no answer.
+  'Query.recoveryStatus': 'SESSION',
 
   // Ways in.
   'Mutation.requestMagicLink': null,
@@ -66,6 +68,17 @@ export const LEVELS = {
   'Mutation.disableEncryption': 'STRONG',
   // No more than many updateRecord.
   'Mutation.reencryptRecords': 'SESSION',
+
+  // FRESH and no more: whoever has lost the passkey reaches nothing higher. What they take besides, a session has not.
+  'Mutation.initiateRecovery': 'FRESH',
+  'Mutation.verifyRecovery': 'FRESH',
+  'Mutation.beginPasskeyRecovery': 'FRESH',
+  'Mutation.completePasskeyRecovery': 'FRESH',
+  'Mutation.completeRecovery': 'FRESH',
+  // By the token in the warning's mail.
+  'Mutation.cancelRecovery': null,
+  // Whoever finds a recovery that is not theirs must not look for a key first.
+  'Mutation.cancelOpenRecovery': 'SESSION',
 
   'Mutation.createRecord': 'SESSION',
   'Mutation.updateRecord': 'SESSION',

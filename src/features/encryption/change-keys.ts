@@ -7,6 +7,7 @@ import type { Alert } from '../alerts/raise-alert.ts'
 import { holdSession } from '../sessions/hold-session.ts'
 import { lockAccount } from '../sessions/lock-account.ts'
 import { signedIn } from '../sessions/signed-in.ts'
+import type { Viewer } from '../../viewer.ts'
 
 /** What a change of keys works with: the account is locked, and `keys` are what is in force. */
 export type KeyChange = { tx: SystemTx; userId: string; keys: EncryptionKeys | null; at: Date }
@@ -14,7 +15,8 @@ export type KeyChange = { tx: SystemTx; userId: string; keys: EncryptionKeys | n
 /** What a change has done, for the log and for the owner. */
 export type Changed = {
   action: `encryption.${string}` | `recovery.${string}`
-  tableName: 'user_encryption_keys' | 'key_slots' | 'key_rotations' | 'security_questions' | 'former_keys'
+  tableName:
+    'user_encryption_keys' | 'key_slots' | 'key_rotations' | 'security_questions' | 'former_keys' | 'recovery_requests'
   recordId: string
   details?: Readonly<Record<string, unknown>>
   /** None where there is nothing to warn of. */
@@ -27,12 +29,21 @@ export type Changed = {
  * nothing. The steps take the rows in one order, record_usage before slots and rotations, as whoever writes encrypted
  * records does.
  */
-export async function changeKeys(context: Context, steps: (change: KeyChange) => Promise<Changed>): Promise<void> {
+export function changeKeys(context: Context, steps: (change: KeyChange) => Promise<Changed>): Promise<void> {
+  return changeKeysAs(context, steps, (tx, viewer) => holdSession(tx, viewer))
+}
+
+/** The same, where the session is held by another deed, such as renewing it. Gives what that gave. */
+export async function changeKeysAs<Held>(
+  context: Context,
+  steps: (change: KeyChange) => Promise<Changed>,
+  hold: (tx: SystemTx, viewer: Viewer) => Promise<Held>,
+): Promise<Held> {
   const { services, origin } = context
   const viewer = signedIn(context)
   const { user, session } = viewer
   const at = services.now()
-  const alert = await services.database.systemDb.$transaction(async (tx) => {
+  const { alert, held } = await services.database.systemDb.$transaction(async (tx) => {
     await lockAccount(tx, user.id)
     const keys = await tx.encryptionKeys.findUnique({ where: { userId: user.id } })
     const { alert, ...event } = await steps({ tx, userId: user.id, keys, at })
@@ -41,10 +52,10 @@ export async function changeKeys(context: Context, steps: (change: KeyChange) =>
     // Each is told: by the id of a slot, which is the caller's to choose, one could be passed over.
     const onceKey = alert && `${alert.kind}:${row.id}`
     const raised = onceKey ? await raiseAlert(services, tx, { ...alert, onceKey, user, origin }) : null
-    await holdSession(tx, viewer)
-    return raised
+    return { alert: raised, held: await hold(tx, viewer) }
   })
   announceAlerts(services, [alert])
+  return held
 }
 
 /** The keys of an account whose encryption is on. ENCRYPTION_OFF otherwise. */

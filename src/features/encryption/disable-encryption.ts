@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import { changeKeys, keysInForce, noteEncryption, setRecordKeys } from './change-keys.ts'
+import { closeOpenRequest } from './close-open-request.ts'
 import { forgetQuestions } from './forget-questions.ts'
 import { finishRotations, listRotations } from './rotations.ts'
 
@@ -19,6 +20,7 @@ export async function disableEncryption(context: Context): Promise<void> {
     })
     if (encrypted) throw recordsEncrypted()
     await forgetQuestions(tx, userId)
+    await closeOpenRequest(tx, userId, 'superseded', await context.services.database.now(tx))
     await tx.keySlot.deleteMany({ where: { userId } })
     await finishRotations(tx, userId, await listRotations(tx, userId), { left: 0, at })
     await tx.encryptionKeys.updateMany({

@@ -1,19 +1,10 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { Context } from '../../context.ts'
-import {
-  changeKeys,
-  expectRingRevision,
-  expectSlotsRevision,
-  keysInForce,
-  setRecordKeys,
-  slotsWritten,
-} from './change-keys.ts'
-import type { KeyChange } from './change-keys.ts'
-import { forgetQuestions } from './forget-questions.ts'
-import { checkedPublicKey, checkedSalt, keyIdOfRing, saltInvalid } from './key-material.ts'
-import { readSlots, RECOVERY_CODES, writeSlots } from './key-slots.ts'
-import type { ReadSlots, SlotInput } from './key-slots.ts'
-import { countRecordsLeft, finishRotations, listRotations, refuseUsedKeys } from './rotations.ts'
+import { changeKeys, expectRingRevision, expectSlotsRevision, keysInForce } from './change-keys.ts'
+import { closeOpenRequest } from './close-open-request.ts'
+import { checkedPublicKey, checkedSalt, saltInvalid } from './key-material.ts'
+import { readSlots, RECOVERY_CODES } from './key-slots.ts'
+import type { SlotInput } from './key-slots.ts'
+import { putInForce } from './put-in-force.ts'
 
 type Input = {
   encryptedPrivateKey: string
@@ -24,78 +15,42 @@ type Input = {
   keySalt?: string | null | undefined
 }
 
+/** The slots of a new master key: every way in, sealed anew. */
+export const ALL_SLOTS = { PASSPHRASE: 1, RECOVERY_CODE: RECOVERY_CODES, PASSKEY: 'any' } as const
+
 /**
  * Puts a new record key in force, and with slots a new master key too. From the commit on no record can be written with
  * the old key; those that hold it wait for reencryptRecords. CONFLICT when the ring was written meanwhile, or the
  * slots were that the caller names the revision of.
  */
 export async function rotateKeys(context: Context, input: Input): Promise<void> {
+  const { services } = context
   const publicKey = checkedPublicKey(input.publicKey)
-  const slots = input.slots
-    ? readSlots('slots', input.slots, { PASSPHRASE: 1, RECOVERY_CODE: RECOVERY_CODES, PASSKEY: 'any' })
-    : null
+  const slots = input.slots ? readSlots('slots', input.slots, ALL_SLOTS) : null
   const keySalt = saltOf(input)
   await changeKeys(context, async (change) => {
-    const { tx, userId, at } = change
+    const { tx, userId } = change
     const keys = keysInForce(change.keys)
     expectRingRevision(keys, input.ringRevision)
     expectSlotsRevision(keys, input.slotsRevision)
-    const ringRevision = keys.ringRevision + 1
-    const generation = keys.generation + (slots ? 1 : 0)
     const { encryptedPrivateKey } = input
-    const keyId = keyIdOfRing(encryptedPrivateKey, { userId, ringRevision, generation })
-    const wanted = { keyId, publicKeyId: publicKey.id }
-    const earlier = await listRotations(tx, userId)
-    refuseUsedKeys(earlier, keys, wanted)
-
-    await setRecordKeys(tx, userId, wanted)
-    if (slots) await replaceSlots(context, change, slots, generation)
-    const biometricKeyAvailable = slots ? opensByPasskey(slots) : keys.biometricKeyAvailable
-    const ring = { encryptedPrivateKey, publicKey: publicKey.text, ringRevision, generation, biometricKeyAvailable }
-    await tx.encryptionKeys.updateMany({
-      where: { userId },
-      data: { ...wanted, ...ring, ...keySalt, ...(slots && slotsWritten) },
-    })
-    const rotation = await tx.keyRotation.create({
-      data: {
-        id: uuidv7({ msecs: at.getTime() }),
-        userId,
-        fromKeyId: keys.keyId,
-        toKeyId: keyId,
-        fromPublicKeyId: keys.publicKeyId === publicKey.id ? null : keys.publicKeyId,
-        startedAt: at,
-      },
-    })
-    const rotations = [rotation, ...earlier]
-    const left = await countRecordsLeft(tx, userId, rotations)
-    await finishRotations(tx, userId, rotations, { left, at })
+    const next = await putInForce(services.keys, change, keys, { encryptedPrivateKey, publicKey, slots, keySalt })
+    // What it would release opens a master key that is no longer in force.
+    if (slots) await closeOpenRequest(tx, userId, 'superseded', await services.database.now(tx))
+    const { rotation, ...details } = next
     return {
       action: 'encryption.keys-rotated',
       tableName: 'key_rotations',
       recordId: rotation.id,
-      details: { ringRevision, generation, recordsLeft: left },
+      details,
       alert: { kind: 'encryption.keys-rotated' },
     }
   })
 }
 
 // The salt belongs to the passphrase's slot: without another slot, the one that is kept says what it was made from.
-function saltOf({ keySalt, slots }: Input): { keySalt?: string } {
-  if (keySalt == null) return {}
+function saltOf({ keySalt, slots }: Input): string | null {
+  if (keySalt == null) return null
   if (!slots) throw saltInvalid('only together with slots.')
-  return { keySalt: checkedSalt(keySalt) }
+  return checkedSalt(keySalt)
 }
-
-async function replaceSlots(
-  { services }: Context,
-  { tx, userId, at }: KeyChange,
-  slots: ReadSlots,
-  generation: number,
-): Promise<void> {
-  // Their answers open a master key that is no longer in force.
-  await forgetQuestions(tx, userId)
-  await tx.keySlot.deleteMany({ where: { userId } })
-  await writeSlots(services.keys, tx, { userId, generation, at }, slots)
-}
-
-const opensByPasskey = ({ slots }: ReadSlots) => slots.some(({ kind }) => kind === 'PASSKEY')

@@ -58,14 +58,17 @@ export async function beginLogin(context: Context, input: { email: string | null
   return requestOptions(context, await makeChallenge(context, 'LOGIN', { email }), known)
 }
 
-/** Begins to prove the viewer again. NOT_FOUND when the account has no passkey. */
-export async function beginReauthentication(context: Context): Promise<BegunCeremony> {
+/** Begins to prove the viewer again, or to recover the keys. NOT_FOUND when the account has no passkey. */
+export async function beginAssertion(
+  context: Context,
+  purpose: 'REAUTHENTICATION' | 'RECOVERY',
+): Promise<BegunCeremony> {
   relyingParty(context.services)
   const own = await context.db.passkey.findMany({ select: { credentialId: true, transports: true } })
   if (own.length === 0) {
     throw new AppError('NOT_FOUND', 'This account has no passkey. Prove yourself by mail: requestReauthenticationCode.')
   }
-  return requestOptions(context, await makeChallenge(context, 'REAUTHENTICATION'), own)
+  return requestOptions(context, await makeChallenge(context, purpose), own)
 }
 
 /** The refusal of a sixth. */

@@ -9,7 +9,7 @@ import { cookieNames, makeCookie, readCookie } from '../../platform/http/cookies
 import { isUuid } from '../../schema/node-id.ts'
 
 /** What a challenge is for. One for another purpose is none. */
-type Purpose = 'REGISTRATION' | 'LOGIN' | 'REAUTHENTICATION'
+type Purpose = 'REGISTRATION' | 'LOGIN' | 'REAUTHENTICATION' | 'RECOVERY'
 
 /** How long a challenge waits for its answer. */
 export const CHALLENGE_MS = 5 * 60_000

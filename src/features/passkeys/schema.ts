@@ -8,7 +8,7 @@ import { listSessions } from '../sessions/list-sessions.ts'
 import { AuthMethodEnum, SessionRef } from '../sessions/schema.ts'
 import { canonicalEmail } from '../sign-in/canonical-email.ts'
 import { SignInResult } from '../sign-in/schema.ts'
-import { beginLogin, beginReauthentication, beginRegistration } from './begin-ceremony.ts'
+import { beginAssertion, beginLogin, beginRegistration } from './begin-ceremony.ts'
 import type { BegunCeremony } from './begin-ceremony.ts'
 import { completeLogin } from './complete-login.ts'
 import { completeReauthentication } from './complete-reauthentication.ts'
@@ -256,7 +256,7 @@ builder.mutationFields((t) => ({
     type: PasskeyChallengeRef,
     description:
       'Begins what completePasskeyReauthentication ends, and changes nothing by itself. Raises the level of this session; makes no new one. NOT_FOUND when the account has no passkey: requestReauthenticationCode then. PASSKEYS_UNAVAILABLE where the server is reached by an IP address.',
-    resolve: (_root, _args, context) => beginReauthentication(context),
+    resolve: (_root, _args, context) => beginAssertion(context, 'REAUTHENTICATION'),
   }),
   completePasskeyReauthentication: t.field({
     ...guarded('Mutation.completePasskeyReauthentication', { limit: 'completePasskeyReauthentication' }),
