@@ -22,6 +22,7 @@ import { mailboxRoutes } from './mailbox/routes.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { removeOldChallenges } from './passkeys/remove-old-challenges.ts'
 import { removeOldCodes } from './reauthentication/remove-old-codes.ts'
+import { removeOldRequests } from './recovery/remove-old-requests.ts'
 import { removeDeadSessions } from './sessions/remove-dead-sessions.ts'
 import { openMailbox } from '../platform/mail/mailbox.ts'
 import type { Services } from '../services.ts'
@@ -35,6 +36,7 @@ export const JOBS: readonly Job[] = [
   weighReads,
   removeOldChallenges,
   removeOldCodes,
+  removeOldRequests,
   removeOldEntries,
 ]
 

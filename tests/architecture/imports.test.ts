@@ -53,7 +53,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'magic-link': ['audit', 'sessions', 'sign-in'],
   encryption: ['audit', 'alerts', 'sessions'],
   passkeys: ['audit', 'alerts', 'sessions', 'sign-in', 'encryption'],
-  disown: ['alerts', 'passkeys', 'sessions'],
+  recovery: ['audit', 'alerts', 'sessions', 'encryption', 'passkeys'],
+  disown: ['alerts', 'passkeys', 'recovery', 'sessions'],
   reauthentication: ['audit', 'sessions', 'sign-in', 'magic-link'],
   records: ['audit', 'sessions', 'encryption'],
   mailbox: [],
@@ -263,6 +264,9 @@ describe('who may say what', () => {
       'features/passkeys/remove-old-challenges.ts': 'a job over all users',
       'features/passkeys/sign-in-options.ts': 'there is no viewer yet',
       'features/passkeys/warn-of-copy.ts': 'warns the owner of a passkey, who is not there',
+      'features/recovery/cancel-recovery.ts': 'acts for whoever reads the mail, signed in or not',
+      'features/recovery/in-turn.ts': 'locks the account, which is no owned row, in the transaction of its recovery',
+      'features/recovery/remove-old-requests.ts': 'a job over all users',
       'features/sign-in/complete-sign-in.ts': 'signs in: there is no viewer yet',
       'features/sessions/read-session.ts': 'finds out who the viewer is',
       'features/sessions/remove-dead-sessions.ts': 'a job over all users',
@@ -275,7 +279,10 @@ describe('who may say what', () => {
   })
 
   test('the prepared statements that run as the server are few too', () => {
-    expect(filesThatSay(/\bdatabase\.read\b|\$queryRaw|\$executeRaw/)).toEqual(['features/sessions/read-session.ts'])
+    expect(filesThatSay(/\bdatabase\.read\b|\$queryRaw|\$executeRaw/)).toEqual([
+      'features/sessions/read-session.ts',
+      'platform/db/database-clock.ts',
+    ])
   })
 
   test('the environment is read by the processes, and handed on', () => {

@@ -71,6 +71,10 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     variables: ({ slotId }) => ({ id: slotId }),
   },
   'Query.recordsToReencrypt': { needs: 'SESSION', ask: '{ recordsToReencrypt { encryptedData } }' },
+  'Query.recoveryStatus': {
+    needs: 'SESSION',
+    ask: '{ recoveryStatus { methods recoveryCodesLeft questions request { state } } }',
+  },
   'Subscription.securityAlert': { needs: 'SESSION', ask: 'subscription { securityAlert { kind } }' },
 
   'Mutation.requestMagicLink': {
@@ -201,6 +205,41 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     ask: 'mutation { reencryptRecords(input: []) { conflicts } }',
     refuses: 'ENCRYPTION_OFF',
   },
+
+  'Mutation.initiateRecovery': {
+    needs: 'FRESH',
+    ask: 'mutation { initiateRecovery(input: { method: RECOVERY_CODE }) { state } }',
+    refuses: 'ENCRYPTION_OFF',
+  },
+  'Mutation.verifyRecovery': {
+    needs: 'FRESH',
+    ask: 'mutation ($verifier: String!) { verifyRecovery(input: { verifier: $verifier }) { slot { id } } }',
+    variables: () => ({ verifier: makeToken() }),
+    refuses: 'RECOVERY_NOT_OPEN',
+  },
+  'Mutation.beginPasskeyRecovery': {
+    needs: 'FRESH',
+    ask: 'mutation { beginPasskeyRecovery { challengeId } }',
+    refuses: 'RECOVERY_NOT_OPEN',
+  },
+  'Mutation.completePasskeyRecovery': {
+    needs: 'FRESH',
+    ask: 'mutation ($id: ID!, $response: JSON!) { completePasskeyRecovery(input: { challengeId: $id, response: $response }) { slot { id } } }',
+    variables: challenge,
+    refuses: 'RECOVERY_NOT_OPEN',
+  },
+  'Mutation.completeRecovery': {
+    needs: 'FRESH',
+    ask: 'mutation { completeRecovery(input: { encryptedPrivateKey: "x", publicKey: {}, keySalt: "x", ringRevision: 1, slots: [] }) { enabled } }',
+    refuses: 'PUBLIC_KEY_INVALID',
+  },
+  'Mutation.cancelRecovery': {
+    needs: null,
+    ask: 'mutation ($token: String!) { cancelRecovery(token: $token) }',
+    variables: () => ({ token: makeToken() }),
+    refuses: 'LINK_INVALID',
+  },
+  'Mutation.cancelOpenRecovery': { needs: 'SESSION', ask: 'mutation { cancelOpenRecovery }' },
 
   'Mutation.createRecord': {
     needs: 'SESSION',
