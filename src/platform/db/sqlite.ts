@@ -61,11 +61,25 @@ function makeFile(file: string): void {
 
 /** A write-ahead log, each commit on the disk before it is acknowledged, and foreign keys that hold. */
 function setUpWriter(handle: BetterSqlite3.Database): void {
-  const mode = handle.pragma('journal_mode = WAL', { simple: true })
+  const mode = switchToWal(handle)
   if (mode !== 'wal')
     throw new Error('SQLite cannot keep a write-ahead log in this folder: it needs a disk of this machine.')
   handle.pragma('synchronous = FULL')
   handle.pragma('foreign_keys = ON')
+}
+
+// While another process makes the same change to a new file SQLite says "locked" at once: it does not wait for that lock.
+function switchToWal(handle: BetterSqlite3.Database): unknown {
+  const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      return handle.pragma('journal_mode = WAL', { simple: true })
+    } catch (error) {
+      const isBusy = error instanceof BetterSqlite3.SqliteError && error.code.startsWith('SQLITE_BUSY')
+      if (!isBusy || performance.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
 }
 
 // Pages that a connection keeps in this process' memory. The system's own cache lies behind it, so that more of them

@@ -35,7 +35,7 @@ function valueOf(
   const weight = userId.length * 1000 + number // another for each user of a test
   if (type === 'Int') return weight
   if (type === 'BigInt') return BigInt(weight)
-  if (type === 'Boolean') return false
+  if (type === 'Boolean') return number === 2 // one of each: a column of two values may be unique for a user
   if (type === 'DateTime') return new Date(Date.UTC(2000 + userId.length, 0, number))
   if (type === 'String') return `${privateMark(userId)}-${name}-${number}`
   throw new Error(`These tests do not know how to fill in ${model.name}.${name} (${type}).`)
