@@ -26,6 +26,8 @@ export const LEVELS = {
   // The same by another way: a slot is a node.
   'KeySlot.envelope': 'FRESH',
   'Query.recordsToReencrypt': 'SESSION',
+  // As encryptionKeys.
+  'Query.formerKeys': 'FRESH',
   // The questions are in it, and no answer.
   'Query.recoveryStatus': 'SESSION',
 
@@ -66,6 +68,8 @@ export const LEVELS = {
   'Mutation.rotateKeys': 'STRONG',
   'Mutation.regenerateRecoveryCodes': 'STRONG',
   'Mutation.disableEncryption': 'STRONG',
+  'Mutation.setSecurityQuestions': 'STRONG',
+  'Mutation.removeSecurityQuestions': 'STRONG',
   // No more than many updateRecord.
   'Mutation.reencryptRecords': 'SESSION',
 
@@ -75,6 +79,8 @@ export const LEVELS = {
   'Mutation.beginPasskeyRecovery': 'FRESH',
   'Mutation.completePasskeyRecovery': 'FRESH',
   'Mutation.completeRecovery': 'FRESH',
+  'Mutation.requestFreshStart': 'FRESH',
+  'Mutation.completeFreshStart': 'FRESH',
   // By the token in the warning's mail.
   'Mutation.cancelRecovery': null,
   // Whoever finds a recovery that is not theirs must not look for a key first.

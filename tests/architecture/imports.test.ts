@@ -53,7 +53,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'magic-link': ['audit', 'sessions', 'sign-in'],
   encryption: ['audit', 'alerts', 'sessions'],
   passkeys: ['audit', 'alerts', 'sessions', 'sign-in', 'encryption'],
-  recovery: ['audit', 'alerts', 'sessions', 'encryption', 'passkeys'],
+  recovery: ['audit', 'alerts', 'sessions', 'sign-in', 'encryption', 'passkeys'],
   disown: ['alerts', 'passkeys', 'recovery', 'sessions'],
   reauthentication: ['audit', 'sessions', 'sign-in', 'magic-link'],
   records: ['audit', 'sessions', 'encryption'],

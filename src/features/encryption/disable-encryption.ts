@@ -20,6 +20,7 @@ export async function disableEncryption(context: Context): Promise<void> {
     })
     if (encrypted) throw recordsEncrypted()
     await forgetQuestions(tx, userId)
+    await tx.freshStart.deleteMany({ where: { userId } })
     await closeOpenRequest(tx, userId, 'superseded', await context.services.database.now(tx))
     await tx.keySlot.deleteMany({ where: { userId } })
     await finishRotations(tx, userId, await listRotations(tx, userId), { left: 0, at })

@@ -4,6 +4,7 @@ import type { Keyring } from '../../platform/crypto/keyring.ts'
 import { setRecordKeys, slotsWritten } from './change-keys.ts'
 import type { KeyChange } from './change-keys.ts'
 import { forgetQuestions } from './forget-questions.ts'
+import { formerKeyIds } from './former-keys.ts'
 import { keyIdOfRing } from './key-material.ts'
 import type { CheckedPublicKey } from './key-material.ts'
 import { writeSlots } from './key-slots.ts'
@@ -37,12 +38,14 @@ export async function putInForce(
   const keyId = keyIdOfRing(encryptedPrivateKey, { userId, ringRevision, generation })
   const wanted = { keyId, publicKeyId: publicKey.id }
   const earlier = await listRotations(tx, userId)
-  refuseUsedKeys(earlier, keys, wanted)
+  refuseUsedKeys(earlier, await formerKeyIds(tx, userId), keys, wanted)
 
   await setRecordKeys(tx, userId, wanted)
   if (slots) {
     await forgetQuestions(tx, userId)
     await tx.keySlot.deleteMany({ where: { userId } })
+    // Whoever seals a new master key holds the ring, and has nothing to give up.
+    await tx.freshStart.deleteMany({ where: { userId } })
     await writeSlots(keyring, tx, { userId, generation, at }, slots)
   }
   const biometricKeyAvailable = slots ? opensByPasskey(slots) : keys.biometricKeyAvailable

@@ -4,7 +4,13 @@ import type { EncryptionKeys, KeySlot } from '../../generated/sqlite/client.ts'
 /** The kinds of slots that a signed-in client gets. The others are released by recovery alone. */
 export const OPEN_KINDS = ['PASSPHRASE', 'PASSKEY']
 
-export type KeysToUnlock = { keys: EncryptionKeys; slots: KeySlot[] }
+/** A ring and what belongs to it, in force or given up. */
+type Ring = Pick<
+  EncryptionKeys,
+  'encryptedPrivateKey' | 'publicKey' | 'keySalt' | 'keyId' | 'ringRevision' | 'slotsRevision' | 'generation'
+>
+
+export type KeysToUnlock = { keys: Ring; slots: KeySlot[] }
 
 /** What the viewer's client needs to unlock; null while encryption is off. */
 export async function readKeys(context: Context): Promise<KeysToUnlock | null> {

@@ -35,14 +35,15 @@ export async function finishRotations(
 
 /**
  * Refuses to bring a key back. One that records were encrypted with before would make them count as encrypted with the
- * key in force, although whoever copied the old key can read them.
+ * key in force, although whoever copied the old key can read them. `former` are the keys that a fresh start has given up.
  */
 export function refuseUsedKeys(
   rotations: readonly KeyRotation[],
+  former: readonly string[],
   inForce: Pick<EncryptionKeys, 'keyId' | 'publicKeyId'> | null,
   wanted: Pick<EncryptionKeys, 'keyId' | 'publicKeyId'>,
 ): void {
-  const retired = retiredKeys(rotations)
+  const retired = [...retiredKeys(rotations), ...former]
   if (retired.includes(wanted.publicKeyId)) throw publicKeyInvalid('a key that was not in force before')
   const others = [...retired, wanted.publicKeyId, inForce?.keyId, inForce?.publicKeyId]
   if (!others.includes(wanted.keyId)) return

@@ -25,7 +25,9 @@ const KeySlotKindEnum = builder.enumType('KeySlotKind', {
     PASSPHRASE: { description: 'A passphrase (PBES2). Every account whose encryption is on has one.' },
     PASSKEY: { description: 'The PRF extension of a passkey: a fingerprint, a face, a security key.' },
     RECOVERY_CODE: { description: 'One of eight codes that the user keeps on paper.' },
-    SECURITY_QUESTIONS: { description: 'Two answers of three. It comes with recovery, and is refused until then.' },
+    SECURITY_QUESTIONS: {
+      description: 'Two answers of three: setSecurityQuestions makes them, recovery alone releases them.',
+    },
   } satisfies Record<SlotKind, object>,
 })
 

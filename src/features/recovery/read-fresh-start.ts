@@ -1,0 +1,38 @@
+import type { Context } from '../../context.ts'
+import type { FreshStart, KeySlot } from '../../generated/sqlite/client.ts'
+import type { KeysToUnlock } from '../encryption/read-keys.ts'
+
+/** The viewer's fresh start that waits, or can be done now; null where none was asked for, or it has run out. */
+export async function readFreshStart({ db, services }: Context): Promise<FreshStart | null> {
+  const freshStart = await db.freshStart.findFirst()
+  return freshStart && freshStart.expiresAt > (await services.database.now()) ? freshStart : null
+}
+
+/**
+ * The keys that the viewer gave up last, as a client needs them to unlock: an old passphrase, or a passkey that the account
+ * still has, opens them. Null where none were, or they are no longer kept.
+ */
+export async function readFormerKeys({ db, services }: Context): Promise<KeysToUnlock | null> {
+  const [former] = await db.formerKeys.findMany({ orderBy: [{ givenUpAt: 'desc' }, { id: 'desc' }], take: 1 })
+  if (!former || former.removeAt <= (await services.database.now())) return null
+  const slots = slotsIn(former.slots)
+  const passkeys = slots.flatMap(({ passkeyId }) => passkeyId ?? [])
+  const left = passkeys.length === 0 ? [] : await db.passkey.findMany({ where: { id: { in: passkeys } } })
+  const isLeft = ({ passkeyId }: KeySlot) => passkeyId === null || left.some(({ id }) => id === passkeyId)
+  return { keys: former, slots: slots.filter(isLeft) }
+}
+
+/** Until when what the viewer gave up last is kept; null where nothing is. */
+export async function readFormerKeysUntil({ db, services }: Context): Promise<Date | null> {
+  const [former] = await db.formerKeys.findMany({
+    orderBy: [{ givenUpAt: 'desc' }, { id: 'desc' }],
+    take: 1,
+    select: { removeAt: true },
+  })
+  return former && former.removeAt > (await services.database.now()) ? former.removeAt : null
+}
+
+function slotsIn(text: string): KeySlot[] {
+  const slots = JSON.parse(text) as (KeySlot & { createdAt: string })[] // as completeFreshStart wrote them
+  return slots.map((slot) => ({ ...slot, createdAt: new Date(slot.createdAt) }))
+}
