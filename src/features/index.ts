@@ -24,6 +24,8 @@ import { mailboxRoutes } from './mailbox/routes.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { removeOldChallenges } from './passkeys/remove-old-challenges.ts'
 import { removeOldCodes } from './reauthentication/remove-old-codes.ts'
+import { remind } from './recovery/remind.ts'
+import { removeFormerKeys } from './recovery/remove-former-keys.ts'
 import { removeOldRequests } from './recovery/remove-old-requests.ts'
 import { removeDeadSessions } from './sessions/remove-dead-sessions.ts'
 import { openMailbox } from '../platform/mail/mailbox.ts'
@@ -38,6 +40,8 @@ export const JOBS: readonly Job[] = [
   weighReads,
   removeOldChallenges,
   removeOldCodes,
+  remind,
+  removeFormerKeys,
   removeOldRequests,
   removeOldEntries,
 ]

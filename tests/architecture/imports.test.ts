@@ -266,6 +266,8 @@ describe('who may say what', () => {
       'features/passkeys/warn-of-copy.ts': 'warns the owner of a passkey, who is not there',
       'features/recovery/cancel-recovery.ts': 'acts for whoever reads the mail, signed in or not',
       'features/recovery/in-turn.ts': 'locks the account, which is no owned row, in the transaction of its recovery',
+      'features/recovery/remind.ts': 'a job over all users',
+      'features/recovery/remove-former-keys.ts': 'a job over all users',
       'features/recovery/remove-old-requests.ts': 'a job over all users',
       'features/sign-in/complete-sign-in.ts': 'signs in: there is no viewer yet',
       'features/sessions/read-session.ts': 'finds out who the viewer is',
