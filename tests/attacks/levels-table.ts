@@ -71,6 +71,7 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     variables: ({ slotId }) => ({ id: slotId }),
   },
   'Query.recordsToReencrypt': { needs: 'SESSION', ask: '{ recordsToReencrypt { encryptedData } }' },
+  'Query.formerKeys': { needs: 'FRESH', ask: '{ formerKeys { encryptedPrivateKey } }' },
   'Query.recoveryStatus': {
     needs: 'SESSION',
     ask: '{ recoveryStatus { methods recoveryCodesLeft questions request { state } } }',
@@ -200,6 +201,16 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
     ask: 'mutation { disableEncryption { enabled } }',
     refuses: 'ENCRYPTION_OFF',
   },
+  'Mutation.setSecurityQuestions': {
+    needs: 'STRONG',
+    ask: 'mutation { setSecurityQuestions(input: { questions: [], pairs: [] }) { methods } }',
+    refuses: 'BAD_INPUT',
+  },
+  'Mutation.removeSecurityQuestions': {
+    needs: 'STRONG',
+    ask: 'mutation { removeSecurityQuestions { methods } }',
+    refuses: 'NOT_FOUND',
+  },
   'Mutation.reencryptRecords': {
     needs: 'SESSION',
     ask: 'mutation { reencryptRecords(input: []) { conflicts } }',
@@ -231,6 +242,17 @@ export const LEVEL_TABLE: Readonly<Record<string, LevelRow>> = {
   'Mutation.completeRecovery': {
     needs: 'FRESH',
     ask: 'mutation { completeRecovery(input: { encryptedPrivateKey: "x", publicKey: {}, keySalt: "x", ringRevision: 1, slots: [] }) { enabled } }',
+    refuses: 'PUBLIC_KEY_INVALID',
+  },
+  'Mutation.requestFreshStart': {
+    needs: 'FRESH',
+    ask: 'mutation ($email: String!) { requestFreshStart(confirmation: $email) { methods } }',
+    variables: ({ email }) => ({ email }),
+    refuses: 'ENCRYPTION_OFF',
+  },
+  'Mutation.completeFreshStart': {
+    needs: 'FRESH',
+    ask: 'mutation { completeFreshStart(input: { encryptedPrivateKey: "x", publicKey: {}, keySalt: "x", slots: [] }) { enabled } }',
     refuses: 'PUBLIC_KEY_INVALID',
   },
   'Mutation.cancelRecovery': {
