@@ -23,6 +23,15 @@ import { makeAuthenticator } from '../support/authenticator.ts'
 import { ACKNOWLEDGE, ALERTS, DISOWN, notMeTokenIn, raise } from './alerts/support.ts'
 import { newKid } from '../support/envelopes.ts'
 import {
+  answered,
+  askToInitiate,
+  cancelBy,
+  cancelTokenOf,
+  codesOwner,
+  newKeys,
+  showCode,
+} from '../attacks/recovery-support.ts'
+import {
   anew,
   DISABLE,
   encryptedRecords,
@@ -63,8 +72,15 @@ function isBackground(text: string): boolean {
     /^SELECT \S+\bid\W? FROM \S*(magic_links|passkey_challenges|reauthentication_codes|sessions|audit_entries|security_alerts)\b(?!.*user_id)/.test(
       text,
     )
+  // Of whatever user, and by no link: what is over, and who is to be reminded.
+  const ofRecoveries =
+    (/^SELECT .*\b(recovery_requests|fresh_starts|former_keys)\b/s.test(text) &&
+      !/(user_id|cancel_hash)\W+=/.test(text)) ||
+    /^UPDATE .*recovery_requests.*expires_at\W+<=/s.test(text)
+  // The database's time is asked for by jobs too, and in the same words.
+  const isClock = /strftime|clock_timestamp/.test(text)
   const ofAJobAlone = /access_tallies|DELETE FROM \S*known_(devices|places).*\busers\b/s.test(text)
-  return byTheOutbox || byAJob || ofAJobAlone
+  return byTheOutbox || byAJob || ofRecoveries || isClock || ofAJobAlone
 }
 
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
@@ -397,6 +413,10 @@ describe('somebody whose encryption is on', () => {
   // The account and its keys first; the log, the alert and the session last; then what the answer says.
   const BEGUN = [SESSION, 'UPDATE users', KEYS]
   const DONE = [LOG, 'INSERT security_alerts', 'INSERT outbox_messages', 'UPDATE sessions', KEYS, LOG]
+  // The keys that must never come back.
+  const USED_KEYS = [ROTATIONS, 'SELECT former_keys']
+  // The questions, which go with the master key that their answers open.
+  const FORGOTTEN = ['DELETE key_slots', 'DELETE security_questions']
   const short = (document: string) => document.replace(/\{ enabled biometric[^}]*\} \}/, '{ enabled }')
 
   test('reads: what is not asked for costs nothing', async () => {
@@ -418,12 +438,14 @@ describe('somebody whose encryption is on', () => {
     const input = firstSetup(rowId(userId))
     expect(await statementsOf(() => browser.graphql(short(SETUP), { input }))).toEqual([
       ...BEGUN,
-      ...[ROTATIONS, 'UPDATE record_usage', 'INSERT user_encryption_keys', 'INSERT key_slots'],
+      ...[...USED_KEYS, 'UPDATE record_usage', 'INSERT user_encryption_keys', 'INSERT key_slots'],
       ...DONE,
     ])
     expect(await statementsOf(() => browser.graphql(short(DISABLE)))).toEqual([
       ...BEGUN,
-      ...['UPDATE record_usage', 'SELECT records', 'DELETE key_slots', ROTATIONS, 'UPDATE user_encryption_keys'],
+      ...['UPDATE record_usage', 'SELECT records', ...FORGOTTEN, 'DELETE fresh_starts', 'UPDATE recovery_requests'],
+      'DELETE key_slots',
+      ...[ROTATIONS, 'UPDATE user_encryption_keys'],
       ...DONE,
     ])
   })
@@ -436,13 +458,14 @@ describe('somebody whose encryption is on', () => {
     const END = ['INSERT key_rotations', 'COUNT records']
     expect(await rotate(first.input)).toEqual([
       ...BEGUN,
-      ...[ROTATIONS, 'UPDATE record_usage', 'UPDATE user_encryption_keys', ...END],
+      ...[...USED_KEYS, 'UPDATE record_usage', 'UPDATE user_encryption_keys', ...END],
       ...DONE,
     ])
     expect(await rotate(nextKeys(first.held, { full: true }).input)).toEqual([
       ...BEGUN,
-      ...[ROTATIONS, 'UPDATE record_usage', 'DELETE key_slots', 'INSERT key_slots', 'UPDATE user_encryption_keys'],
-      ...END,
+      ...[...USED_KEYS, 'UPDATE record_usage', ...FORGOTTEN, 'DELETE key_slots', 'DELETE fresh_starts'],
+      'INSERT key_slots',
+      ...['UPDATE user_encryption_keys', ...END, 'UPDATE recovery_requests'],
       ...DONE,
     ])
   })
@@ -475,5 +498,71 @@ describe('somebody whose encryption is on', () => {
       ...[...AROUND, 'UPDATE records', 'COUNT records', 'UPDATE key_rotations', LOG],
     ])
     expect(await ask([])).toEqual([...AROUND, 'COUNT records'])
+  })
+})
+
+describe('somebody who recovers the keys', () => {
+  const REQUESTS = 'recovery_requests'
+  const HELD = [SESSION, 'UPDATE users', 'UPDATE sessions']
+  const OPEN = `SELECT ${REQUESTS}`
+  const WARNED = ['INSERT security_alerts', 'INSERT outbox_messages']
+  const statusOf = (fields: string) => `{ recoveryStatus { ${fields} } }`
+
+  test('recoveryStatus: what is not asked for costs nothing', async () => {
+    const { browser } = await codesOwner(app)
+    const read = (fields: string) => statementsOf(() => browser.graphql(statusOf(fields)))
+    expect(await read('__typename')).toEqual([SESSION])
+    expect(await read('recoveryCodesLeft')).toEqual([SESSION, 'COUNT key_slots', LOG])
+    expect((await read('methods recoveryCodesLeft questions questionsSalt request { state }')).sort()).toEqual(
+      [SESSION, 'COUNT key_slots', 'SELECT security_questions', OPEN, LOG].sort(),
+    )
+  })
+
+  test('initiateRecovery: the first time, and again', async () => {
+    const { browser } = await codesOwner(app)
+    const initiated = () => statementsOf(() => askToInitiate(browser, 'RECOVERY_CODE'))
+    expect(await initiated()).toEqual([
+      ...[...HELD, KEYS, OPEN, OPEN, 'SELECT key_slots', OPEN, `UPDATE ${REQUESTS}`, `INSERT ${REQUESTS}`, LOG],
+      ...WARNED,
+    ])
+    expect(await initiated()).toEqual([...HELD, KEYS, OPEN])
+  })
+
+  test('verifyRecovery: a wrong code and a right one; then completeRecovery', async () => {
+    const { browser, held, codes } = await codesOwner(app)
+    answered(await askToInitiate(browser, 'RECOVERY_CODE'))
+    const tried = (verifier: string) => statementsOf(() => showCode(browser, verifier))
+    const COUNTED = [...HELD, OPEN, OPEN, `UPDATE ${REQUESTS}`, 'SELECT key_slots']
+    expect(await tried(newKid())).toEqual([...COUNTED, LOG])
+    expect(await tried(codes[0] ?? '')).toEqual([
+      ...[...COUNTED, 'DELETE key_slots', 'UPDATE user_encryption_keys', `UPDATE ${REQUESTS}`, LOG],
+      ...[KEYS, 'SELECT key_slots', LOG], // what the answer says
+    ])
+
+    const { input } = newKeys(held)
+    const complete = 'mutation ($input: CompleteRecoveryInput!) { completeRecovery(input: $input) { enabled } }'
+    expect(await statementsOf(() => browser.graphql(complete, { input }))).toEqual([
+      ...[SESSION, 'UPDATE users', KEYS, OPEN, 'SELECT key_rotations', 'SELECT former_keys'],
+      'UPDATE record_usage',
+      ...['DELETE key_slots', 'DELETE security_questions', 'DELETE key_slots', 'DELETE fresh_starts'],
+      'INSERT key_slots',
+      ...['UPDATE user_encryption_keys', 'INSERT key_rotations', 'COUNT records', 'UPDATE key_rotations'],
+      ...[`UPDATE ${REQUESTS}`, 'DELETE sessions', 'SELECT passkeys', LOG, ...WARNED, 'UPDATE sessions', KEYS, LOG],
+    ])
+  })
+
+  test('cancelRecovery: a link that was never made, one that stops, and again', async () => {
+    const { browser, email } = await codesOwner(app)
+    answered(await askToInitiate(browser, 'RECOVERY_CODE'))
+    const token = await cancelTokenOf(app, email)
+    const tried = (text: string) => statementsOf(() => cancelBy(app.browser(), text))
+    const REFUSED = [OPEN, 'SELECT fresh_starts', LOG]
+    expect(await tried(newKid())).toEqual(REFUSED)
+    expect(await tried(token)).toEqual([
+      ...[OPEN, 'SELECT fresh_starts', 'UPDATE users', 'SELECT users', `UPDATE ${REQUESTS}`],
+      ...['SELECT fresh_starts', LOG],
+      ...WARNED,
+    ])
+    expect(await tried(token)).toEqual(REFUSED)
   })
 })

@@ -38,13 +38,14 @@ async function stopByLink(context: Context, token: string): Promise<(RaisedAlert
   const { systemDb, now } = context.services.database
   const cancelHash = hashToken(isToken(token) ? token : '')
   const where = { cancelHash, expiresAt: { gt: await now() } }
-  const select = { user: { select: { id: true, email: true } } } as const
+  const select = { userId: true } as const
   const request = await systemDb.recoveryRequest.findFirst({ where: { ...where, isOpen: true }, select })
   const freshStart = await systemDb.freshStart.findFirst({ where, select })
-  const user = request?.user ?? freshStart?.user
-  if (!user) return []
+  const userId = request?.userId ?? freshStart?.userId
+  if (userId === undefined) return []
   return systemDb.$transaction(async (tx) => {
-    await lockAccount(tx, user.id)
+    await lockAccount(tx, userId)
+    const user = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { id: true, email: true } })
     return stopRecovery(context, tx, { user, by: 'link', cancelHash })
   })
 }
