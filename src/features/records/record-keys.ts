@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { Prisma } from '../../generated/sqlite/client.ts'
+import type { Prisma, RecordUsage } from '../../generated/sqlite/client.ts'
 import type { ScopedTx } from '../../platform/db/types.ts'
 import { encryptionOff } from '../encryption/change-keys.ts'
 import { keyNamedBy, keyRotated } from '../encryption/checked-envelope.ts'
@@ -29,7 +29,12 @@ export async function refuseForItsKey(tx: ScopedTx, { names }: EncryptedWrite): 
     if (usage.keyId === null) return
     throw names
   }
+  expectKeyInForce(usage, names)
+}
+
+/** ENCRYPTION_OFF where no key is in force, KEY_ROTATED where another is than the one that is named. */
+export function expectKeyInForce(usage: Pick<RecordUsage, 'keyId' | 'publicKeyId'>, { column, kid }: NamedKey): void {
   if (usage.keyId === null) throw encryptionOff()
-  const inForce = usage[names.column]
-  if (inForce !== null && inForce !== names.kid) throw keyRotated(inForce)
+  const inForce = usage[column]
+  if (inForce !== null && inForce !== kid) throw keyRotated(inForce)
 }

@@ -3,13 +3,14 @@ import { AppError } from '../../errors.ts'
 import type { Record } from '../../generated/sqlite/client.ts'
 import type { AccessLog, ScopedTx } from '../../platform/db/types.ts'
 import { encryptionOff } from '../encryption/change-keys.ts'
-import { keyNamedBy, keyRotated } from '../encryption/checked-envelope.ts'
+import { keyNamedBy } from '../encryption/checked-envelope.ts'
 import type { NamedKey } from '../encryption/checked-envelope.ts'
 import type { RotationStatus } from '../encryption/read-status.ts'
 import { countRecordsLeft, finishRotations, listRotations, retiredKeys } from '../encryption/rotations.ts'
 import { signedIn } from '../sessions/signed-in.ts'
 import { countLargeRows } from './list-records.ts'
 import { checkEncryptedSize } from './record-fields.ts'
+import { expectKeyInForce } from './record-keys.ts'
 import { BATCH } from './records-to-reencrypt.ts'
 import type { RecordToReencrypt } from './records-to-reencrypt.ts'
 import type { RecordQuery } from './write-record.ts'
@@ -51,10 +52,7 @@ async function writeBatch(
   const at = context.services.now()
   const [usage] = await tx.recordUsage.updateManyAndReturn({ data: { count: { increment: 0 } } })
   if (!usage?.keyId) throw encryptionOff()
-  for (const { names } of items) {
-    const inForce = usage[names.column]
-    if (inForce !== null && inForce !== names.kid) throw keyRotated(inForce)
-  }
+  for (const { names } of items) expectKeyInForce(usage, names)
   const earlier = await listRotations(tx, userId)
   if (earlier.length === 0)
     throw new AppError('NOT_FOUND', 'The keys of this account were never rotated, so there is nothing to write anew.')
