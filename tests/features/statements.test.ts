@@ -74,7 +74,7 @@ function isBackground(text: string): boolean {
     )
   // Of whatever user, and by no link: what is over, and who is to be reminded.
   const ofRecoveries =
-    (/^SELECT .*\b(recovery_requests|fresh_starts|former_keys)\b/s.test(text) &&
+    (/^(SELECT|DELETE) .*\b(recovery_requests|fresh_starts|former_keys)\b/s.test(text) &&
       !/(user_id|cancel_hash)\W+=/.test(text)) ||
     /^UPDATE .*recovery_requests.*expires_at\W+<=/s.test(text)
   // The database's time is asked for by jobs too, and in the same words.
