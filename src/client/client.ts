@@ -128,7 +128,7 @@ export type LatchkeyClient = ApiClient & {
 const PAGE_SIZE = 50
 
 // The operations after which the session has another cookie.
-const RENEWS = /\b(reauthenticateWithCode|completePasskeyReauthentication)\b/
+const RENEWS = /\b(reauthenticateWithCode|completePasskeyReauthentication|completePasskeyRecovery|completeRecovery)\b/
 
 /**
  * Makes a client of one Latchkey server: a method for each operation, which gives all that was asked for or throws a

@@ -19,7 +19,10 @@ export {
   type BiometricKeyStored,
   type EnvelopePlace,
   type KeysUnlocked,
+  type NotRecovered,
+  type Recovered,
   type Rotated,
+  type SecurityQuestionsInput,
   type SetupResult,
   type StoreBiometricKeyInput,
   type UnlockInput,
@@ -27,8 +30,17 @@ export {
 export type { EncryptionStorage } from './encryption/high-water-mark.ts'
 export { isPasskeyUnlockSupported, type NoPrf, type NoPrfReason } from './encryption/passkey-unlock.ts'
 export type { PassphraseStrength } from './encryption/passphrase.ts'
+export type {
+  AnswersGiven,
+  RecoveryRequest,
+  RecoveryStatus,
+  RecoverySteps,
+  RecoveryWaits,
+  StillLocked,
+} from './encryption/recover-keys.ts'
 export type { Reencrypted, RotationOptions, RotationProgress } from './encryption/reencrypt-records.ts'
-export type { KeysRotated, OldSecret, RecoveryCode, ReleasedSlot, RotateEverything } from './encryption/rotate-keys.ts'
+export type { KeysRotated, RenewalSteps } from './encryption/renew-master-key.ts'
+export type { RotateEverything } from './encryption/rotate-keys.ts'
 export type { CodeSteps, PassphraseChoice, SetupStep, SetupSteps } from './encryption/setup.ts'
 export type { UnlockReason } from './encryption/unlock-prompt.ts'
 export type { EncryptionState } from './encryption/vault-session.ts'

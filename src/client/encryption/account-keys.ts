@@ -1,7 +1,12 @@
 import { bareId } from '../../shared/encryption/contexts.ts'
 import type { Ask } from '../ask.ts'
 import { LatchkeyError } from '../errors.ts'
-import { EncryptionKeysDocument, type EncryptionKeysQuery, type KeySlotInput } from '../generated/graphql.ts'
+import {
+  EncryptionKeysDocument,
+  type EncryptionKeysFieldsFragment,
+  type EncryptionKeysQuery,
+  type KeySlotInput,
+} from '../generated/graphql.ts'
 import type { NewSlot, SealedKeys, SealedSlot } from './vault.ts'
 
 export type EncryptionStatus = EncryptionKeysQuery['encryptionStatus']
@@ -20,11 +25,16 @@ export async function readAccountKeys(ask: Ask): Promise<AccountKeys> {
   if (!encryptionKeys) {
     throw new LatchkeyError('ENCRYPTION_OFF', 'End-to-end encryption is not switched on for this account.')
   }
-  const keys: CountedKeys = { ...encryptionKeys, slots: encryptionKeys.slots.map(toSealedSlot) }
-  return { user: bareId(me.id), email: me.email, keys, status: encryptionStatus }
+  return { user: bareId(me.id), email: me.email, keys: toSealedKeys(encryptionKeys), status: encryptionStatus }
 }
 
-type ApiSlot = NonNullable<EncryptionKeysQuery['encryptionKeys']>['slots'][number]
+/** Keys as the vault takes them. */
+export const toSealedKeys = (keys: EncryptionKeysFieldsFragment): CountedKeys => ({
+  ...keys,
+  slots: keys.slots.map(toSealedSlot),
+})
+
+type ApiSlot = EncryptionKeysFieldsFragment['slots'][number]
 
 /** A slot as the vault takes it: ids are bare there. */
 export function toSealedSlot({ id, kind, passkeyId, envelope }: Omit<ApiSlot, '__typename' | 'createdAt'>): SealedSlot {

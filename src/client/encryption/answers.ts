@@ -38,6 +38,14 @@ export function readAnswers(texts: readonly string[]): string[] {
   return answers
 }
 
+/** Refuses a normalised answer that stands in its question, which the server can read. */
+export function refuseToldAnswers(questions: readonly string[], answers: readonly string[]): void {
+  answers.forEach((answer, index) => {
+    const isTold = normaliseAnswer(questions[index] ?? '').includes(answer)
+    if (isTold) throw refusal(`answers[${index}]`, 'an answer that does not stand in its question')
+  })
+}
+
 /** Two answers as one secret, in the order of their questions. BAD_INPUT for what no two answers are. */
 export function joinTwo({ first, second, answers }: TwoAnswers): string {
   if (!PAIRS.some((pair) => pair.first === first && pair.second === second)) {

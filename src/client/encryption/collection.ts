@@ -16,10 +16,11 @@ import {
   type UpdateRecordInput,
 } from '../generated/graphql.ts'
 import { ciphertextRefused } from './app-keys.ts'
+import { locked } from './locked.ts'
 import { changed, fieldsIn, isFields, partsOf, type Fields, type PartNames, type Parts } from './parts.ts'
 import { reportFault } from './report-fault.ts'
 import { isSameJson } from './same-json.ts'
-import { locked, type VaultSession } from './vault-session.ts'
+import type { VaultSession } from './vault-session.ts'
 
 /** A field of an app's type. */
 type FieldOf<T> = keyof T & string

@@ -2,15 +2,22 @@ import { bareId } from '../../shared/encryption/contexts.ts'
 import type { Ask } from '../ask.ts'
 import { isLatchkeyError, LatchkeyError, type AnyLatchkeyError } from '../errors.ts'
 import {
+  CancelOpenRecoveryDocument,
+  CancelRecoveryDocument,
   ChangePassphraseDocument,
+  CompleteFreshStartDocument,
   DisableBiometricUnlockDocument,
   DisableEncryptionDocument,
   EnableBiometricUnlockDocument,
   EncryptionStatusDocument,
   MeDocument,
   RegenerateRecoveryCodesDocument,
+  RemoveSecurityQuestionsDocument,
+  RequestFreshStartDocument,
+  SetSecurityQuestionsDocument,
   SetupEncryptionDocument,
   type PasskeyFieldsFragment,
+  type SetupEncryptionInput,
 } from '../generated/graphql.ts'
 import type { NotUsed } from '../passkeys.ts'
 import {
@@ -21,11 +28,12 @@ import {
   type EncryptionStatus,
   type KeyRotation,
 } from './account-keys.ts'
+import { readAnswers, refuseToldAnswers } from './answers.ts'
 import * as appKeys from './app-keys.ts'
 import { isAnswerLost, sendRing } from './lost-answers.ts'
 import {
-  findPasskey,
   isUnreliable,
+  listPasskeys,
   makePasskeyWithPrf,
   noPrf,
   touchTwice,
@@ -34,16 +42,18 @@ import {
 } from './passkey-unlock.ts'
 import { insistOnStrength } from './passphrase.ts'
 import { proveWithPrf } from './prove-with-prf.ts'
-import { reencryptRecords, type Reencrypted, type RotationOptions } from './reencrypt-records.ts'
 import {
-  openerOf,
-  rotateMasterKey,
-  rotateRecordKey,
-  withReleased,
-  type KeysRotated,
-  type RecoveryCode,
-  type RotateEverything,
-} from './rotate-keys.ts'
+  KeyRecovery,
+  type AnswersGiven,
+  type KeysRecovered,
+  type RecoverySteps,
+  type RecoveryStatus,
+  type RecoveryWaits,
+  type StillLocked,
+} from './recover-keys.ts'
+import { reencryptRecords, type Reencrypted, type RotationOptions } from './reencrypt-records.ts'
+import type { KeysRotated } from './renew-master-key.ts'
+import { rotateMasterKey, rotateRecordKey, type RotateEverything } from './rotate-keys.ts'
 import { choosePassphrase, confirmCodes, type CodeSteps, type SetupStep, type SetupSteps } from './setup.ts'
 import type { EncryptionState, VaultSession } from './vault-session.ts'
 
@@ -65,8 +75,22 @@ export type StoreBiometricKeyInput = {
 }
 export type BiometricKeyStored = { kind: 'Stored'; passkey: PasskeyFieldsFragment }
 
-/** A rotation that came to its end, as far as the records open. `passkeysLost` are ids of passkeys that unlock no more. */
-export type Rotated = { kind: 'Rotated'; passkeysLost: string[] } & Reencrypted
+export type SecurityQuestionsInput = {
+  /** Opens the master key, for which the slots of the answers are made. */
+  passphrase: string
+  /** Three, in the person's own words. The server can read them. */
+  questions: readonly string[]
+  /** In the order of the questions. */
+  answers: readonly string[]
+}
+
+/** A rotation that came to its end, as far as the records open. */
+export type Rotated = Extract<KeysRotated, { kind: 'Rotated' }> & Reencrypted
+
+/** The keys were recovered, are new, and unlocked; the records that open are encrypted with them. */
+export type Recovered = Extract<KeysRecovered, { kind: 'Recovered' }> & Reencrypted
+/** How far a recovery came that did not end so. */
+export type NotRecovered = Exclude<KeysRecovered, { kind: 'Recovered' }>
 
 /** A record that an envelope is in: its id, with or without prefix, and the revision that it has once the envelope is written. */
 export type EnvelopePlace = { id: string; revision: number }
@@ -78,11 +102,13 @@ export type EnvelopePlace = { id: string; revision: number }
 export class EncryptionService {
   readonly #ask: Ask
   readonly #session: VaultSession
+  readonly #recovery: KeyRecovery
 
   /** @internal */
   constructor(ask: Ask, session: VaultSession) {
     this.#ask = ask
     this.#session = session
+    this.#recovery = new KeyRecovery(ask, session)
   }
 
   /** Whether encryption is on, and what of it. Needs a session alone. */
@@ -110,24 +136,7 @@ export class EncryptionService {
   async setup(steps: SetupSteps): Promise<SetupResult> {
     const [me, before] = [await this.#me(), await this.status()]
     if (before.enabled) throw new LatchkeyError('ENCRYPTION_ON', 'Encryption is switched on already.')
-    const chosen = await choosePassphrase(steps, me.email)
-    if ('calledOffAt' in chosen) return { kind: 'CalledOff', at: chosen.calledOffAt }
-
-    const { codes, slots, ...made } = await this.#session.vault.make({
-      user: bareId(me.id),
-      email: me.email,
-      passphrase: chosen.passphrase,
-      generation: before.generation + 1,
-      ringRevision: before.ringRevision + 1,
-    })
-    const calledOffAt = await confirmCodes(steps, codes)
-    if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
-
-    const input = { ...made, slots: slots.map(toSlotInput) }
-    await sendRing(this.#ask, made.encryptedPrivateKey, () => this.#ask(SetupEncryptionDocument, { input }))
-    const account = await readAccountKeys(this.#ask)
-    await this.#session.unlock(account, { kind: 'PASSPHRASE', passphrase: chosen.passphrase })
-    return { kind: 'Enabled', status: account.status }
+    return this.#makeKeys(steps, { me, before }, (input) => this.#ask(SetupEncryptionDocument, { input }))
   }
 
   /**
@@ -137,9 +146,9 @@ export class EncryptionService {
    */
   unlock(input: { passphrase: string }): Promise<KeysUnlocked>
   unlock(input: { passkey: true; signal?: AbortSignal }): Promise<KeysUnlocked | NotUsed | NoPrf>
-  unlock(input: UnlockInput): Promise<KeysUnlocked | NotUsed | NoPrf> {
+  async unlock(input: UnlockInput): Promise<KeysUnlocked | NotUsed | NoPrf> {
     if ('passkey' in input) return this.getBiometricKey({ ...(input.signal && { signal: input.signal }) })
-    return this.#unlockBy({ passphrase: input.passphrase })
+    return unlockedBy(await this.#openBy(input.passphrase))
   }
 
   /** Forgets the keys: in a browser the worker that holds them is ended, and in the other tabs of this origin as well. */
@@ -165,9 +174,9 @@ export class EncryptionService {
    */
   async changePassphrase({ current, next }: { current: string; next: string }): Promise<EncryptionStatus> {
     for (let tries = 1; ; tries++) {
-      const { keys, email } = await this.#openBy({ passphrase: current })
+      const { keys, email } = await this.#openBy(current)
       await insistOnStrength(next, email)
-      const opener = openerOf({ passphrase: current })
+      const opener = byPassphrase(current)
       const { slot, keySalt } = await this.#session.use((vault) =>
         vault.sealForPassphrase({ keys, opener, email, passphrase: next }),
       )
@@ -177,7 +186,7 @@ export class EncryptionService {
         return (await this.#ask(ChangePassphraseDocument, { input })).changePassphrase
       } catch (error) {
         // The keys, or the ways to unlock, were changed meanwhile: the slot is made for what is in force now.
-        if (!isLatchkeyError(error, 'CONFLICT') || tries === 2) throw error
+        if (!isChangedMeanwhile(error) || tries === 2) throw error
       }
     }
   }
@@ -196,8 +205,8 @@ export class EncryptionService {
     | { kind: 'ChangedElsewhere' }
     | { kind: 'CalledOff'; at: keyof CodeSteps }
   > {
-    const { keys } = await this.#openBy({ passphrase })
-    const opener = openerOf({ passphrase })
+    const { keys } = await this.#openBy(passphrase)
+    const opener = byPassphrase(passphrase)
     const { codes, slots } = await this.#session.use((vault) => vault.sealForCodes({ keys, opener }))
     const { showCodes = () => true, ...others } = steps
     const calledOffAt = await confirmCodes({ showCodes, ...others }, codes)
@@ -212,12 +221,99 @@ export class EncryptionService {
     }
   }
 
+  /** By what the keys can be recovered, and the recovery that is under way. Needs a session alone. */
+  recoveryStatus(): Promise<RecoveryStatus> {
+    return this.#recovery.status()
+  }
+
   /**
-   * Opens the keys by a recovery code, with the slot that a recovery has released to this session. Afterwards everything
-   * is to be rotated: `rotate({ everything: { recovery: { slot, code }, newPassphrase, ... } })`.
+   * Sets three questions, two answers of which recover the keys, in the place of those that there are. Needs STRONG. Answers count by
+   * their letters and digits alone: three at the least (BAD_INPUT), each answer another, and none that stands in its question. They
+   * never leave this device. A full rotation and a recovery take them away: `questionsLost` says so.
    */
-  recover(recovery: RecoveryCode): Promise<KeysUnlocked> {
-    return this.#unlockBy({ recovery })
+  async setSecurityQuestions({ passphrase, questions, answers }: SecurityQuestionsInput): Promise<RecoveryStatus> {
+    refuseToldAnswers(questions, readAnswers(answers)) // before anything is sent
+    for (let tries = 1; ; tries++) {
+      const { keys } = await this.#openBy(passphrase)
+      const opener = byPassphrase(passphrase)
+      const { salt, pairs } = await this.#session.use((vault) => vault.sealForQuestions({ keys, opener, answers }))
+      const ofPairs = pairs.map(({ slot, ...pair }) => ({ ...pair, slot: toSlotInput(slot) }))
+      const input = { questions: [...questions], pairs: ofPairs, salt, slotsRevision: keys.slotsRevision }
+      try {
+        return (await this.#ask(SetSecurityQuestionsDocument, { input })).setSecurityQuestions
+      } catch (error) {
+        // The keys, or the ways to unlock, were changed meanwhile: the slots are made for what is in force now.
+        if (!isChangedMeanwhile(error) || tries === 2) throw error
+      }
+    }
+  }
+
+  /** Takes the security questions away: no answer opens anything any more. Needs STRONG. NOT_FOUND where none are set. */
+  async removeSecurityQuestions(): Promise<RecoveryStatus> {
+    return (await this.#ask(RemoveSecurityQuestionsDocument, {})).removeSecurityQuestions
+  }
+
+  /**
+   * Opens the keys by a recovery code, which is used up by it, and puts everything anew in force: the master key, the
+   * passphrase, eight new codes, which are shown before anything is changed. Every other session ends. Needs FRESH. A code
+   * that cannot be one is told before anything is sent (BAD_INPUT); PROOF_INVALID for one that is wrong or used. Whoever
+   * calls it off, or was cut off, gives the same code again within the day: as long as this page is open it is not used
+   * up twice. Where the connection breaks once new keys are in force it throws NETWORK, as `rotate` does.
+   */
+  async recoverWithCode(input: { code: string } & RecoverySteps & RotationOptions): Promise<Recovered | NotRecovered> {
+    return this.#finish(await this.#recovery.withCode(input), input)
+  }
+
+  /**
+   * The same by two answers of the three. The right ones wait for 48 hours first, which is said by mail, so that whose
+   * account it is can stop it: the outcome is `Waiting`, and nothing else was asked. Once `request.availableAt` has passed
+   * the same answers open the keys. PROOF_INVALID where they are not right: the fifth time ends it for seven days.
+   */
+  async recoverWithQuestions(
+    input: { answers: AnswersGiven } & RecoverySteps & RotationOptions,
+  ): Promise<Recovered | NotRecovered | RecoveryWaits> {
+    const outcome = await this.#recovery.withQuestions(input)
+    return outcome.kind === 'Waiting' ? outcome : this.#finish(outcome, input)
+  }
+
+  /**
+   * The same by one touch of a passkey that unlocks; the session must have proved the mail address of late, for which it
+   * asks where that is missing. `StillLocked` for a passkey that does not unlock, with what would.
+   */
+  async recoverWithPasskey(
+    input: RecoverySteps & RotationOptions,
+  ): Promise<Recovered | NotRecovered | StillLocked | NotUsed> {
+    const outcome = await this.#recovery.withPasskey(input)
+    return outcome.kind === 'StillLocked' || outcome.kind === 'NotUsed' ? outcome : this.#finish(outcome, input)
+  }
+
+  /** Stops a recovery by the token in the link of its mails, and needs no session. LINK_INVALID for one that is over. */
+  async cancelRecovery(token: string): Promise<boolean> {
+    return (await this.#ask(CancelRecoveryDocument, { token })).cancelRecovery
+  }
+
+  /** Stops the recovery and the fresh start that are under way, from any session of the account. False when none is. */
+  async cancelOpenRecovery(): Promise<boolean> {
+    return (await this.#ask(CancelOpenRecoveryDocument, {})).cancelOpenRecovery
+  }
+
+  /**
+   * For whoever has lost every way in: asks to give the keys up, and all that they encrypted, and to begin anew. It waits
+   * for seven days, in which the owner can stop it. `confirmation` is the account's mail address, typed. Needs FRESH.
+   */
+  async requestFreshStart(confirmation: string): Promise<RecoveryStatus> {
+    return (await this.#ask(RequestFreshStartDocument, { confirmation })).requestFreshStart
+  }
+
+  /**
+   * Begins anew once the seven days have passed, by the steps of `setup`. What the old keys encrypted does not open any
+   * more, and is removed after 30 days. Needs FRESH.
+   */
+  async completeFreshStart(steps: SetupSteps): Promise<SetupResult> {
+    const [me, before, { freshStart }] = [await this.#me(), await this.status(), await this.recoveryStatus()]
+    if (!freshStart)
+      throw new LatchkeyError('RECOVERY_NOT_OPEN', 'No fresh start was asked for. Begin with requestFreshStart.')
+    return this.#makeKeys(steps, { me, before }, (input) => this.#ask(CompleteFreshStartDocument, { input }))
   }
 
   /** Switches encryption off. Needs STRONG. RECORDS_ENCRYPTED while any record still holds encrypted fields. */
@@ -241,9 +337,7 @@ export class EncryptionService {
       ? await rotateMasterKey(this.#ask, this.#session, everything)
       : await rotateRecordKey(this.#ask, this.#session)
     if (changed.kind !== 'Rotated') return changed
-    const finished = await this.resumeRotation(options)
-    if (!finished) throw new Error('Keys were rotated, and the server knows of no rotation.')
-    return { ...changed, ...finished }
+    return { ...changed, ...(await this.#reencryptAll(options)) }
   }
 
   /** Goes on with a rotation that was interrupted, on whatever device. Null when none is open. */
@@ -296,7 +390,7 @@ export class EncryptionService {
     signal,
   }: StoreBiometricKeyInput): Promise<BiometricKeyStored | NotUsed | NoPrf> {
     // A wrong passphrase is found out before a passkey is made.
-    await this.#openBy({ passphrase })
+    await this.#openBy(passphrase)
     const outputs =
       passkeyId === undefined
         ? await makePasskeyWithPrf(this.#ask, { name, signal })
@@ -350,8 +444,18 @@ export class EncryptionService {
     }
   }
 
+  async #finish(outcome: KeysRecovered, options: RotationOptions): Promise<Recovered | NotRecovered> {
+    return outcome.kind === 'Recovered' ? { ...outcome, ...(await this.#reencryptAll(options)) } : outcome
+  }
+
+  async #reencryptAll(options: RotationOptions): Promise<Reencrypted> {
+    const finished = await this.resumeRotation(options)
+    if (!finished) throw new Error('Keys were rotated, and the server knows of no rotation.')
+    return finished
+  }
+
   async #touchTwice(id: string, signal: AbortSignal | undefined): Promise<TwoOutputs | NotUsed | NoPrf> {
-    const passkey = await findPasskey(this.#ask, id)
+    const passkey = (await listPasskeys(this.#ask)).find((one) => one.id === id)
     if (!passkey) throw new LatchkeyError('NOT_FOUND', 'There is no such passkey.', { field: 'passkeyId' })
     return touchTwice(this.#ask, passkey, { signal })
   }
@@ -364,7 +468,7 @@ export class EncryptionService {
           return { kind: 'Stored', passkey }
         } catch (error) {
           // The keys, or the ways to unlock, were changed meanwhile: the slot is made for what is in force now.
-          if (!isLatchkeyError(error, 'CONFLICT') || tries === 2) throw error
+          if (!isChangedMeanwhile(error) || tries === 2) throw error
         }
       }
     } catch (error) {
@@ -385,7 +489,7 @@ export class EncryptionService {
     try {
       // Read anew: the person may have taken their time.
       const { keys } = await readAccountKeys(this.#ask)
-      const sealing = { keys, opener: openerOf({ passphrase }), passkeyId, ...outputs }
+      const sealing = { keys, opener: byPassphrase(passphrase), passkeyId, ...outputs }
       const slot = toSlotInput(await this.#session.use((vault) => vault.sealForPasskey(sealing)))
       await this.#ask(EnableBiometricUnlockDocument, { input: { slot, slotsRevision: keys.slotsRevision } })
     } finally {
@@ -394,13 +498,35 @@ export class EncryptionService {
     }
   }
 
-  async #unlockBy(secret: Parameters<typeof openerOf>[0]): Promise<KeysUnlocked> {
-    return unlockedBy(await this.#openBy(secret))
+  /** Makes all keys anew by the steps of a setup, has the server put them in force, and unlocks them. */
+  async #makeKeys(
+    steps: SetupSteps,
+    { me, before }: { me: { id: string; email: string }; before: EncryptionStatus },
+    send: (input: SetupEncryptionInput) => Promise<unknown>,
+  ): Promise<SetupResult> {
+    const chosen = await choosePassphrase(steps, me.email)
+    if ('calledOffAt' in chosen) return { kind: 'CalledOff', at: chosen.calledOffAt }
+
+    const { codes, slots, ...made } = await this.#session.vault.make({
+      user: bareId(me.id),
+      email: me.email,
+      passphrase: chosen.passphrase,
+      generation: before.generation + 1,
+      ringRevision: before.ringRevision + 1,
+    })
+    const calledOffAt = await confirmCodes(steps, codes)
+    if (calledOffAt) return { kind: 'CalledOff', at: calledOffAt }
+
+    const input = { ...made, slots: slots.map(toSlotInput) }
+    await sendRing(this.#ask, made.encryptedPrivateKey, () => send(input))
+    const account = await readAccountKeys(this.#ask)
+    await this.#session.unlock(account, byPassphrase(chosen.passphrase))
+    return { kind: 'Enabled', status: account.status }
   }
 
-  async #openBy(secret: Parameters<typeof openerOf>[0]): Promise<AccountKeys> {
-    const account = withReleased(await readAccountKeys(this.#ask), secret)
-    await this.#session.unlock(account, openerOf(secret))
+  async #openBy(passphrase: string): Promise<AccountKeys> {
+    const account = await readAccountKeys(this.#ask)
+    await this.#session.unlock(account, byPassphrase(passphrase))
     return account
   }
 
@@ -410,6 +536,11 @@ export class EncryptionService {
     return me
   }
 }
+
+/** Whether a change was refused because it was made from keys or slots that are not in force any more. */
+const isChangedMeanwhile = (error: unknown): boolean => isLatchkeyError(error, 'CONFLICT')
+
+const byPassphrase = (passphrase: string) => ({ kind: 'PASSPHRASE', passphrase }) as const
 
 /** Neither the old codes nor the new ones may be thrown away. */
 const codesUnknown = (cause: AnyLatchkeyError) =>
@@ -424,7 +555,7 @@ function unlockedBy({ status: { rotation } }: AccountKeys): KeysUnlocked {
 }
 
 async function isEnrolledIn(ask: Ask, { keys }: AccountKeys, credentialId: string): Promise<boolean> {
-  const ids = keys.slots.flatMap(({ passkeyId }) => (passkeyId === null ? [] : [toPasskeyId(passkeyId)]))
-  const passkeys = await Promise.all(ids.map((id) => findPasskey(ask, id)))
-  return passkeys.some((passkey) => passkey?.credentialId === credentialId)
+  const ids = new Set(keys.slots.map(({ passkeyId }) => passkeyId))
+  const passkeys = await listPasskeys(ask)
+  return passkeys.some((passkey) => passkey.credentialId === credentialId && ids.has(bareId(passkey.id)))
 }

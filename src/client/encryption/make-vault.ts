@@ -4,6 +4,7 @@ import { LatchkeyError } from '../errors.ts'
 import { randomBytes, wipe } from './bytes.ts'
 import { inTurns } from './in-turns.ts'
 import { jsonOf } from './json-of.ts'
+import { locked } from './locked.ts'
 import { openRecord, sealJsonToPublicKey, sealRecord } from './record-envelopes.ts'
 import type { OpenedRecord } from './record-envelopes.ts'
 import { importMasterKey, makeRing, openRing, renewRing } from './ring.ts'
@@ -266,8 +267,6 @@ async function wiping<TResult>(secrets: readonly Uint8Array[], work: () => Promi
 const secretsOf = (opener: Opener): Uint8Array[] => (opener.kind === 'PASSKEY' ? [opener.prf] : [])
 
 const unlockedOf = ({ keyId, generation, ringRevision }: Unlocked): Unlocked => ({ keyId, generation, ringRevision })
-
-const locked = () => new LatchkeyError('ENCRYPTION_LOCKED', 'The keys are locked. Unlock, then ask again.')
 
 function insistOnAge(keys: HighWaterMark, seen: HighWaterMark | null): void {
   if (!isCount(keys.generation) || !isCount(keys.ringRevision)) {

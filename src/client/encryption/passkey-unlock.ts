@@ -94,10 +94,8 @@ async function withOutputs(
   }
 }
 
-/** The account's passkey of this id; null when there is none. */
-export async function findPasskey(ask: Ask, id: string): Promise<PasskeyFieldsFragment | null> {
-  const { devices } = await ask(DevicesDocument, {})
-  return devices.find((passkey) => passkey.id === id) ?? null
-}
+/** The account's passkeys. */
+export const listPasskeys = async (ask: Ask): Promise<PasskeyFieldsFragment[]> =>
+  (await ask(DevicesDocument, {})).devices
 
 export const isUnreliable = (error: unknown): boolean => isLatchkeyError(error, 'PRF_UNRELIABLE')

@@ -44,17 +44,26 @@ const ASKED_BACK = 2
 
 /** Explains, and asks for a passphrase until it is strong. */
 export async function choosePassphrase(
-  { explain, choosePassphrase: choose }: SetupSteps,
+  { explain, ...steps }: SetupSteps,
   email: string,
 ): Promise<{ passphrase: string } | { calledOffAt: SetupStep }> {
   if (!(await explain(ENCRYPTION_BENEFITS))) return { calledOffAt: 'explain' }
+  const passphrase = await askForPassphrase(steps, email)
+  return passphrase === null ? { calledOffAt: 'choosePassphrase' } : { passphrase }
+}
+
+/** Asks for a passphrase until it is strong. Null where it was called off. */
+export async function askForPassphrase(
+  { choosePassphrase: choose }: Pick<SetupSteps, 'choosePassphrase'>,
+  email: string,
+): Promise<string | null> {
   const estimate = (text: string): Promise<PassphraseStrength> => estimatePassphrase(text, { email })
   let fault: PassphraseStrength | undefined
   for (;;) {
     const passphrase = await choose({ proposal: await proposePassphrase(), estimate, ...(fault && { fault }) })
-    if (passphrase === null) return { calledOffAt: 'choosePassphrase' }
+    if (passphrase === null) return null
     const strength = await estimate(passphrase)
-    if (!strength.weak) return { passphrase }
+    if (!strength.weak) return passphrase
     fault = strength
   }
 }

@@ -1,9 +1,10 @@
 import { bareId } from '../../shared/encryption/contexts.ts'
 import type { Ask } from '../ask.ts'
-import { isLatchkeyError, LatchkeyError } from '../errors.ts'
+import { isLatchkeyError } from '../errors.ts'
 import { readAccountKeys, type AccountKeys } from './account-keys.ts'
 import type { HighWaterMarks } from './high-water-mark.ts'
 import { startIdleLock, type IdleLock } from './idle-lock.ts'
+import { locked } from './locked.ts'
 import { reportFault } from './report-fault.ts'
 import { joinTabs, type TabLocks } from './tab-locks.ts'
 import type { UnlockPrompt } from './unlock-prompt.ts'
@@ -57,7 +58,7 @@ export class VaultSession {
   }
 
   /** Opens keys that were just read. ENCRYPTION_LOCKED when it was locked meanwhile. */
-  async unlock({ user, keys }: AccountKeys, opener: Opener): Promise<void> {
+  async unlock({ user, keys }: Pick<AccountKeys, 'user' | 'keys'>, opener: Opener): Promise<void> {
     const locks = this.#locks
     const unlocked = await this.vault.unlock({ user, keys, opener, seen: this.#marks.seen(user) })
     await this.#open(user, unlocked, locks)
@@ -199,5 +200,3 @@ export class VaultSession {
 
 // Another device may rotate between each two of them; more than that is a server that plays games.
 const MOST_TRIES = 4
-
-export const locked = () => new LatchkeyError('ENCRYPTION_LOCKED', 'The keys are locked. Unlock them, then try again.')

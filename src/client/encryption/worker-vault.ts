@@ -1,6 +1,6 @@
-import { LatchkeyError } from '../errors.ts'
 import { wipe } from './bytes.ts'
 import { jsonOf } from './json-of.ts'
+import { locked } from './locked.ts'
 import { receiveError } from './vault-messages.ts'
 import type { VaultAnswer, VaultCall, VaultCallName } from './vault-messages.ts'
 import type { Opener, Vault } from './vault.ts'
@@ -99,6 +99,3 @@ function settle(pending: Map<number, Pending>, answer: VaultAnswer): void {
 }
 
 const secretsOf = (opener: Opener): Uint8Array[] => (opener.kind === 'PASSKEY' ? [opener.prf] : [])
-
-const locked = () =>
-  new LatchkeyError('ENCRYPTION_LOCKED', 'The keys are locked, or the Worker that held them has ended. Unlock again.')

@@ -61,6 +61,14 @@ export type CompletePasskeyReauthenticationInput = {
   response: unknown;
 };
 
+/** What navigator.credentials.get gave. */
+export type CompletePasskeyRecoveryInput = {
+  /** Of the challenge that the ceremony began with. */
+  challengeId: string;
+  /** AuthenticationResponseJSON. A result of the PRF extension must be deleted from it first. */
+  response: unknown;
+};
+
 /** What navigator.credentials.create gave. */
 export type CompletePasskeyRegistrationInput = {
   /** Of the challenge that the ceremony began with. */
@@ -69,6 +77,20 @@ export type CompletePasskeyRegistrationInput = {
   name?: string | null | undefined;
   /** RegistrationResponseJSON. A result of the PRF extension must be deleted from it first. */
   response: unknown;
+};
+
+/** The new keys. */
+export type CompleteRecoveryInput = {
+  /** The new key ring, for ringRevision + 1 and generation + 1: its kid is a record key that was never in force before. At most 98,304 bytes. */
+  encryptedPrivateKey: string;
+  /** A new salt: 32 bytes in base64url. */
+  keySalt: string;
+  /** A public JWK on P-256: the same, or a new one. */
+  publicKey: unknown;
+  /** The revision that was recovered; CONFLICT when it is no longer in force. */
+  ringRevision: number;
+  /** A new PASSPHRASE and eight new RECOVERY_CODE slots, and any of PASSKEY. All that there were are gone, and so are the security questions. */
+  slots: Array<KeySlotInput>;
 };
 
 /** A new record. */
@@ -103,6 +125,12 @@ export type EnableBiometricUnlockInput = {
   slotsRevision?: number | null | undefined;
 };
 
+/** How to recover. */
+export type InitiateRecoveryInput = {
+  /** By what. */
+  method: RecoveryMethod;
+};
+
 /** A new way to open the master key. */
 export type KeySlotInput = {
   /** A compact JWE of the master key: ENVELOPE_INVALID says what is wrong with any other. */
@@ -125,7 +153,7 @@ export type KeySlotKind =
   | 'PASSPHRASE'
   /** One of eight codes that the user keeps on paper. */
   | 'RECOVERY_CODE'
-  /** Two answers of three. It comes with recovery, and is refused until then. */
+  /** Two answers of three: setSecurityQuestions makes them, recovery alone releases them. */
   | 'SECURITY_QUESTIONS';
 
 /** Whether a passkey may leave the authenticator that made it. */
@@ -134,6 +162,28 @@ export type PasskeyDeviceType =
   | 'MULTI_DEVICE'
   /** Bound to one authenticator. */
   | 'SINGLE_DEVICE';
+
+/** By what the keys of end-to-end encryption are recovered. */
+export type RecoveryMethod =
+  /** A passkey that opens the keys, beside a proof by mail. */
+  | 'PASSKEY'
+  /** One of the eight codes that the user keeps on paper. It opens at once, and once. */
+  | 'RECOVERY_CODE'
+  /** Two answers of three, and a wait of 48 hours after they were given. */
+  | 'SECURITY_QUESTIONS';
+
+/** How a recovery stands. */
+export type RecoveryState =
+  /** It was stopped, or ended by too many wrong answers. The method is locked for seven days. */
+  | 'CANCELLED'
+  /** The keys were recovered, and then changed. */
+  | 'COMPLETED'
+  /** Its time is over, or another recovery or a change of the keys took its place. */
+  | 'EXPIRED'
+  /** The slot can be released now, to whoever shows what the method asks for. */
+  | 'READY'
+  /** Two answers have not been given yet, or their 48 hours have not passed. */
+  | 'WAITING';
 
 /** A record, encrypted anew. */
 export type ReencryptRecordInput = {
@@ -187,6 +237,28 @@ export type RotateKeysInput = {
   slotsRevision?: number | null | undefined;
 };
 
+/** Two of the three questions, and the slot that their answers open. */
+export type SecurityQuestionPairInput = {
+  /** The index (0 or 1) of the first question of the pair. */
+  first: number;
+  /** The index of the second, which is greater. */
+  second: number;
+  /** A SECURITY_QUESTIONS slot. Its verifier is derived from both answers, never from one of them. */
+  slot: KeySlotInput;
+};
+
+/** Three questions, and what two answers of them open. No answer is in it. */
+export type SetSecurityQuestionsInput = {
+  /** One slot for each of the three pairs: 0 and 1, 0 and 2, 1 and 2. */
+  pairs: Array<SecurityQuestionPairInput>;
+  /** Three different questions in the user's own words: one line each, from 1 to 200 characters. */
+  questions: Array<string>;
+  /** What the answers are stretched with: 32 random bytes in base64url. recoveryStatus gives it back as questionsSalt. */
+  salt?: string | null | undefined;
+  /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
+  slotsRevision?: number | null | undefined;
+};
+
 /** The first keys of an account, made by the client. */
 export type SetupEncryptionInput = {
   /** The key ring: a compact JWE under the master key, whose kid is the record key in force. At most 98,304 bytes. */
@@ -227,6 +299,16 @@ export type VerifyMagicLinkInput = {
   confirm?: boolean | null | undefined;
   /** What stands behind the # of the link: 43 characters. */
   token: string;
+};
+
+/** A code, or two answers: what the client derived from them. */
+export type VerifyRecoveryInput = {
+  /** SECURITY_QUESTIONS: the index (0 to 2) of the first question that was answered. */
+  first?: number | null | undefined;
+  /** SECURITY_QUESTIONS: the index of the second, which is greater. */
+  second?: number | null | undefined;
+  /** The verifier derived from the code, or from the pair of answers: 32 bytes in base64url. */
+  verifier: string;
 };
 
 export type SecurityAlertsQueryVariables = Exact<{
@@ -341,6 +423,8 @@ export type DisableEncryptionMutationVariables = Exact<{ [key: string]: never; }
 
 export type DisableEncryptionMutation = { disableEncryption: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
 
+export type EncryptionKeysFieldsFragment = { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> };
+
 export type KeySlotFieldsFragment = { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string };
 
 export type KeyRotationFieldsFragment = { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null };
@@ -371,6 +455,7 @@ export type NodeQuery = { node:
     | { __typename: 'KeySlot', id: string }
     | { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }
     | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
     | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
@@ -386,6 +471,7 @@ export type NodesQuery = { nodes: Array<
     | { __typename: 'KeySlot', id: string }
     | { __typename: 'Passkey', id: string, credentialId: string, name: string, deviceType: PasskeyDeviceType, backedUp: boolean, transports: Array<string>, createdAt: string, lastUsedAt: string | null }
     | { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string }
+    | { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }
     | { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string }
     | { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string }
     | { __typename: 'User', id: string, email: string, displayName: string | null, createdAt: string, lastLoginAt: string | null }
@@ -399,6 +485,8 @@ type NodeFields_Passkey_Fragment = { __typename: 'Passkey', id: string, credenti
 
 type NodeFields_Record_Fragment = { __typename: 'Record', id: string, collection: string, title: string | null, data: unknown, encryptedData: string | null, keyId: string | null, revision: number, createdAt: string, updatedAt: string };
 
+type NodeFields_RecoveryRequest_Fragment = { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null };
+
 type NodeFields_SecurityAlert_Fragment = { __typename: 'SecurityAlert', kind: string, message: string, ipAddress: string | null, createdAt: string, acknowledgedAt: string | null, id: string };
 
 type NodeFields_Session_Fragment = { __typename: 'Session', id: string, current: boolean, deviceName: string, authMethod: AuthMethod, level: AuthLevel, remembered: boolean, encryptionEnabled: boolean, ipAddress: string | null, userAgent: string | null, createdAt: string, lastActivityAt: string, expiresAt: string };
@@ -410,6 +498,7 @@ export type NodeFieldsFragment =
   | NodeFields_KeySlot_Fragment
   | NodeFields_Passkey_Fragment
   | NodeFields_Record_Fragment
+  | NodeFields_RecoveryRequest_Fragment
   | NodeFields_SecurityAlert_Fragment
   | NodeFields_Session_Fragment
   | NodeFields_User_Fragment
@@ -549,6 +638,93 @@ export type DeleteRecordMutationVariables = Exact<{
 
 export type DeleteRecordMutation = { deleteRecord: { deletedId: string } };
 
+export type RecoveryStatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RecoveryStatusQuery = { me: { id: string, email: string } | null, recoveryStatus: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+
+export type InitiateRecoveryMutationVariables = Exact<{
+  input: InitiateRecoveryInput;
+}>;
+
+
+export type InitiateRecoveryMutation = { initiateRecovery: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } };
+
+export type VerifyRecoveryMutationVariables = Exact<{
+  input: VerifyRecoveryInput;
+}>;
+
+
+export type VerifyRecoveryMutation = { verifyRecovery: { request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }, slot: { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string } | null, keys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null } };
+
+export type BeginPasskeyRecoveryMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BeginPasskeyRecoveryMutation = { beginPasskeyRecovery: { challengeId: string, options: unknown, expiresAt: string } };
+
+export type CompletePasskeyRecoveryMutationVariables = Exact<{
+  input: CompletePasskeyRecoveryInput;
+}>;
+
+
+export type CompletePasskeyRecoveryMutation = { completePasskeyRecovery: { request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }, slot: { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string } | null, keys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null } };
+
+export type CompleteRecoveryMutationVariables = Exact<{
+  input: CompleteRecoveryInput;
+}>;
+
+
+export type CompleteRecoveryMutation = { completeRecovery: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type CancelRecoveryMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type CancelRecoveryMutation = { cancelRecovery: boolean };
+
+export type CancelOpenRecoveryMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CancelOpenRecoveryMutation = { cancelOpenRecovery: boolean };
+
+export type SetSecurityQuestionsMutationVariables = Exact<{
+  input: SetSecurityQuestionsInput;
+}>;
+
+
+export type SetSecurityQuestionsMutation = { setSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+
+export type RemoveSecurityQuestionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RemoveSecurityQuestionsMutation = { removeSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+
+export type RequestFreshStartMutationVariables = Exact<{
+  confirmation: string;
+}>;
+
+
+export type RequestFreshStartMutation = { requestFreshStart: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+
+export type CompleteFreshStartMutationVariables = Exact<{
+  input: SetupEncryptionInput;
+}>;
+
+
+export type CompleteFreshStartMutation = { completeFreshStart: { enabled: boolean, biometricAvailable: boolean, recoveryCodesLeft: number, securityQuestionsSet: boolean, createdAt: string | null, generation: number, ringRevision: number, rotation: { fromKeyId: string, toKeyId: string, recordsLeft: number, startedAt: string, finishedAt: string | null } | null } };
+
+export type FormerKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FormerKeysQuery = { me: { id: string, email: string } | null, formerKeys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null };
+
+export type RecoveryRequestFieldsFragment = { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null };
+
+export type RecoveryStatusFieldsFragment = { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null };
+
+export type RecoveryPayloadFieldsFragment = { request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }, slot: { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string } | null, keys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null };
+
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -617,16 +793,6 @@ export type SignInResultFieldsFragment =
   | SignInResultFields_SignedIn_Fragment
 ;
 
-export const KeySlotFieldsFragmentDoc = gql`
-    fragment KeySlotFields on KeySlot {
-  __typename
-  id
-  kind
-  passkeyId
-  envelope
-  createdAt
-}
-    ` as unknown as DocumentNode<KeySlotFieldsFragment, unknown>;
 export const KeyRotationFieldsFragmentDoc = gql`
     fragment KeyRotationFields on KeyRotation {
   fromKeyId
@@ -739,6 +905,19 @@ export const PasskeyFieldsFragmentDoc = gql`
   lastUsedAt
 }
     ` as unknown as DocumentNode<PasskeyFieldsFragment, unknown>;
+export const RecoveryRequestFieldsFragmentDoc = gql`
+    fragment RecoveryRequestFields on RecoveryRequest {
+  __typename
+  id
+  method
+  state
+  createdAt
+  availableAt
+  expiresAt
+  deviceName
+  ipAddress
+}
+    ` as unknown as DocumentNode<RecoveryRequestFieldsFragment, unknown>;
 export const NodeFieldsFragmentDoc = gql`
     fragment NodeFields on Node {
   __typename
@@ -747,6 +926,7 @@ export const NodeFieldsFragmentDoc = gql`
   ...SessionFields
   ...RecordFields
   ...PasskeyFields
+  ...RecoveryRequestFields
   ... on SecurityAlert {
     kind
     message
@@ -773,6 +953,62 @@ export const PasskeyChallengeFieldsFragmentDoc = gql`
   expiresAt
 }
     ` as unknown as DocumentNode<PasskeyChallengeFieldsFragment, unknown>;
+export const RecoveryStatusFieldsFragmentDoc = gql`
+    fragment RecoveryStatusFields on RecoveryStatus {
+  methods
+  recoveryCodesLeft
+  questions
+  questionsSalt
+  request {
+    ...RecoveryRequestFields
+  }
+  freshStart {
+    createdAt
+    availableAt
+    expiresAt
+    deviceName
+    ipAddress
+  }
+  formerKeysUntil
+}
+    ` as unknown as DocumentNode<RecoveryStatusFieldsFragment, unknown>;
+export const KeySlotFieldsFragmentDoc = gql`
+    fragment KeySlotFields on KeySlot {
+  __typename
+  id
+  kind
+  passkeyId
+  envelope
+  createdAt
+}
+    ` as unknown as DocumentNode<KeySlotFieldsFragment, unknown>;
+export const EncryptionKeysFieldsFragmentDoc = gql`
+    fragment EncryptionKeysFields on EncryptionKeys {
+  encryptedPrivateKey
+  publicKey
+  keySalt
+  keyId
+  ringRevision
+  generation
+  slotsRevision
+  slots {
+    ...KeySlotFields
+  }
+}
+    ` as unknown as DocumentNode<EncryptionKeysFieldsFragment, unknown>;
+export const RecoveryPayloadFieldsFragmentDoc = gql`
+    fragment RecoveryPayloadFields on RecoveryPayload {
+  request {
+    ...RecoveryRequestFields
+  }
+  slot {
+    ...KeySlotFields
+  }
+  keys {
+    ...EncryptionKeysFields
+  }
+}
+    ` as unknown as DocumentNode<RecoveryPayloadFieldsFragment, unknown>;
 export const SignInResultFieldsFragmentDoc = gql`
     fragment SignInResultFields on SignInResult {
   __typename
@@ -865,22 +1101,14 @@ export const EncryptionKeysDocument = gql`
     email
   }
   encryptionKeys {
-    encryptedPrivateKey
-    publicKey
-    keySalt
-    keyId
-    ringRevision
-    generation
-    slotsRevision
-    slots {
-      ...KeySlotFields
-    }
+    ...EncryptionKeysFields
   }
   encryptionStatus {
     ...EncryptionStatusFields
   }
 }
-    ${KeySlotFieldsFragmentDoc}
+    ${EncryptionKeysFieldsFragmentDoc}
+${KeySlotFieldsFragmentDoc}
 ${EncryptionStatusFieldsFragmentDoc}
 ${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<EncryptionKeysQuery, EncryptionKeysQueryVariables>;
 export const RecordsToReencryptDocument = gql`
@@ -972,7 +1200,8 @@ export const NodeDocument = gql`
 ${UserFieldsFragmentDoc}
 ${SessionFieldsFragmentDoc}
 ${RecordFieldsFragmentDoc}
-${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
+${PasskeyFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
 export const NodesDocument = gql`
     query Nodes($ids: [ID!]!) {
   nodes(ids: $ids) {
@@ -983,7 +1212,8 @@ export const NodesDocument = gql`
 ${UserFieldsFragmentDoc}
 ${SessionFieldsFragmentDoc}
 ${RecordFieldsFragmentDoc}
-${PasskeyFieldsFragmentDoc}` as unknown as DocumentNode<NodesQuery, NodesQueryVariables>;
+${PasskeyFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<NodesQuery, NodesQueryVariables>;
 export const SignInOptionsDocument = gql`
     query SignInOptions($email: String!) {
   signInOptions(email: $email) {
@@ -1146,6 +1376,114 @@ export const DeleteRecordDocument = gql`
   }
 }
     ` as unknown as DocumentNode<DeleteRecordMutation, DeleteRecordMutationVariables>;
+export const RecoveryStatusDocument = gql`
+    query RecoveryStatus {
+  me {
+    id
+    email
+  }
+  recoveryStatus {
+    ...RecoveryStatusFields
+  }
+}
+    ${RecoveryStatusFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<RecoveryStatusQuery, RecoveryStatusQueryVariables>;
+export const InitiateRecoveryDocument = gql`
+    mutation InitiateRecovery($input: InitiateRecoveryInput!) {
+  initiateRecovery(input: $input) {
+    ...RecoveryRequestFields
+  }
+}
+    ${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<InitiateRecoveryMutation, InitiateRecoveryMutationVariables>;
+export const VerifyRecoveryDocument = gql`
+    mutation VerifyRecovery($input: VerifyRecoveryInput!) {
+  verifyRecovery(input: $input) {
+    ...RecoveryPayloadFields
+  }
+}
+    ${RecoveryPayloadFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}
+${KeySlotFieldsFragmentDoc}
+${EncryptionKeysFieldsFragmentDoc}` as unknown as DocumentNode<VerifyRecoveryMutation, VerifyRecoveryMutationVariables>;
+export const BeginPasskeyRecoveryDocument = gql`
+    mutation BeginPasskeyRecovery {
+  beginPasskeyRecovery {
+    ...PasskeyChallengeFields
+  }
+}
+    ${PasskeyChallengeFieldsFragmentDoc}` as unknown as DocumentNode<BeginPasskeyRecoveryMutation, BeginPasskeyRecoveryMutationVariables>;
+export const CompletePasskeyRecoveryDocument = gql`
+    mutation CompletePasskeyRecovery($input: CompletePasskeyRecoveryInput!) {
+  completePasskeyRecovery(input: $input) {
+    ...RecoveryPayloadFields
+  }
+}
+    ${RecoveryPayloadFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}
+${KeySlotFieldsFragmentDoc}
+${EncryptionKeysFieldsFragmentDoc}` as unknown as DocumentNode<CompletePasskeyRecoveryMutation, CompletePasskeyRecoveryMutationVariables>;
+export const CompleteRecoveryDocument = gql`
+    mutation CompleteRecovery($input: CompleteRecoveryInput!) {
+  completeRecovery(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<CompleteRecoveryMutation, CompleteRecoveryMutationVariables>;
+export const CancelRecoveryDocument = gql`
+    mutation CancelRecovery($token: String!) {
+  cancelRecovery(token: $token)
+}
+    ` as unknown as DocumentNode<CancelRecoveryMutation, CancelRecoveryMutationVariables>;
+export const CancelOpenRecoveryDocument = gql`
+    mutation CancelOpenRecovery {
+  cancelOpenRecovery
+}
+    ` as unknown as DocumentNode<CancelOpenRecoveryMutation, CancelOpenRecoveryMutationVariables>;
+export const SetSecurityQuestionsDocument = gql`
+    mutation SetSecurityQuestions($input: SetSecurityQuestionsInput!) {
+  setSecurityQuestions(input: $input) {
+    ...RecoveryStatusFields
+  }
+}
+    ${RecoveryStatusFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<SetSecurityQuestionsMutation, SetSecurityQuestionsMutationVariables>;
+export const RemoveSecurityQuestionsDocument = gql`
+    mutation RemoveSecurityQuestions {
+  removeSecurityQuestions {
+    ...RecoveryStatusFields
+  }
+}
+    ${RecoveryStatusFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<RemoveSecurityQuestionsMutation, RemoveSecurityQuestionsMutationVariables>;
+export const RequestFreshStartDocument = gql`
+    mutation RequestFreshStart($confirmation: String!) {
+  requestFreshStart(confirmation: $confirmation) {
+    ...RecoveryStatusFields
+  }
+}
+    ${RecoveryStatusFieldsFragmentDoc}
+${RecoveryRequestFieldsFragmentDoc}` as unknown as DocumentNode<RequestFreshStartMutation, RequestFreshStartMutationVariables>;
+export const CompleteFreshStartDocument = gql`
+    mutation CompleteFreshStart($input: SetupEncryptionInput!) {
+  completeFreshStart(input: $input) {
+    ...EncryptionStatusFields
+  }
+}
+    ${EncryptionStatusFieldsFragmentDoc}
+${KeyRotationFieldsFragmentDoc}` as unknown as DocumentNode<CompleteFreshStartMutation, CompleteFreshStartMutationVariables>;
+export const FormerKeysDocument = gql`
+    query FormerKeys {
+  me {
+    id
+    email
+  }
+  formerKeys {
+    ...EncryptionKeysFields
+  }
+}
+    ${EncryptionKeysFieldsFragmentDoc}
+${KeySlotFieldsFragmentDoc}` as unknown as DocumentNode<FormerKeysQuery, FormerKeysQueryVariables>;
 export const MeDocument = gql`
     query Me {
   me {

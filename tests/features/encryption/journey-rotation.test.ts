@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isLatchkeyError, ItemConflict, type Item, type LatchkeyClient } from '../../../src/client/index.ts'
 import type { RotationProgress } from '../../../src/client/index.ts'
-import { openSlot } from '../../../src/features/encryption/key-slots.ts'
 import type { TestApp } from '../../support/app.ts'
 import {
   encryptedDevice,
@@ -386,27 +385,6 @@ describe('everything', () => {
     }
     expect(interrupted).toBeGreaterThan(10)
   }, 240_000)
-
-  test('by a recovery code, whose slot was released, everything is opened and sealed anew', async () => {
-    const app = await startRoomyApp()
-    const { email, items, codes } = await withNotes(app, 3)
-    const device = await signInDevice(app, email)
-    const code = codes[0] ?? ''
-    const released = await releasedSlots(app)
-    expect(released).toHaveLength(8)
-    let opened = 0
-    for (const slot of released) {
-      const outcome = await device.encryption.recover({ slot, code }).catch((error: unknown) => error)
-      if (isLatchkeyError(outcome, 'SECRET_WRONG')) continue
-      expect(outcome).toMatchObject({ kind: 'Unlocked' })
-      opened += 1
-      const recovery = { slot, code: ` ${code.toLowerCase()} ` }
-      await device.encryption.rotate({ everything: { recovery, newPassphrase: NEXT, showCodes: () => true } })
-      break
-    }
-    expect(opened).toBe(1)
-    expect(await bodiesOf(await unlockedDevice(app, email, { passphrase: NEXT }))).toEqual(asWritten(items))
-  })
 })
 
 test('an edit that meets somebody else’s while keys rotate is told of, and not merged in silence', async () => {
@@ -425,9 +403,3 @@ test('an edit that meets somebody else’s while keys rotate is told of, and not
   expect(error).toBeInstanceOf(ItemConflict)
   expect(error instanceof ItemConflict && error.current.value).toEqual({ body: 'theirs' })
 })
-
-/** The slots of recovery codes, as a recovery would give them out. */
-async function releasedSlots(app: TestApp) {
-  const rows = await app.services.database.systemDb.keySlot.findMany({ where: { kind: 'RECOVERY_CODE' } })
-  return rows.map((row) => ({ id: `keyslot_${row.id}`, envelope: openSlot(app.services.keys, row) }))
-}
