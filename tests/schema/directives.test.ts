@@ -42,6 +42,7 @@ const PUBLIC = [
   'Mutation.verifyMagicLink',
   'Mutation.verifyMagicCode',
   'Mutation.disownAlert',
+  'Mutation.cancelRecovery',
   'Mutation.beginPasskeyLogin',
   'Mutation.completePasskeyLogin',
   'Query.signInOptions',

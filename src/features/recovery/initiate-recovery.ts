@@ -31,7 +31,7 @@ export function initiateRecovery(context: Context, method: RecoveryMethod): Prom
 
     await expectUnlocked(tx, { userId, method, now })
     await expectSetUp(tx, { userId, method, now })
-    await expectNotBegunOfLate(turn, method)
+    await expectNotBegunOfLate(context, turn, method)
     await closeOpenRequest(tx, userId, open ? 'superseded' : 'expired', now)
     const request = await begin(context, turn, method)
     await turn.log('recovery.started', request, { method, ...(open && { supersedes: open.id }) })
@@ -50,14 +50,21 @@ function goesOnAs({ method, releasedAt }: RecoveryRequest, asked: RecoveryMethod
   return asked !== 'SECURITY_QUESTIONS' || method === 'SECURITY_QUESTIONS' || releasedAt !== null
 }
 
-async function expectNotBegunOfLate({ tx, userId, now }: Turn, method: RecoveryMethod): Promise<void> {
+async function expectNotBegunOfLate(
+  { limitsTaken }: Context,
+  { tx, userId, now }: Turn,
+  method: RecoveryMethod,
+): Promise<void> {
   const last = await tx.recoveryRequest.findFirst({
     where: { userId, method, createdAt: { gt: new Date(now.getTime() - AGAIN_MS) } },
     orderBy: { createdAt: 'desc' },
     select: { createdAt: true },
   })
   if (!last) return
-  const retryAfter = Math.max(1, Math.ceil((last.createdAt.getTime() + AGAIN_MS - now.getTime()) / 1_000))
+  const retryAfterMs = last.createdAt.getTime() + AGAIN_MS - now.getTime()
+  const retryAfter = Math.ceil(retryAfterMs / 1_000)
+  // So that the answer's headers say it too.
+  limitsTaken.push({ allowed: false, retryAfterMs, states: [] })
   throw new AppError(
     'RATE_LIMITED',
     'A recovery by this way was begun within the last 24 hours. Take another way, or wait.',
