@@ -34,6 +34,11 @@ export const CANCEL_OPEN = 'mutation { cancelOpenRecovery }'
 export const SET_QUESTIONS = `mutation ($input: SetSecurityQuestionsInput!) { status: setSecurityQuestions(input: $input) { ${STATUS} } }`
 export const REMOVE_QUESTIONS = `mutation { status: removeSecurityQuestions { ${STATUS} } }`
 
+export const ASK_TO_BEGIN_ANEW =
+  'mutation ($confirmation: String!) { status: requestFreshStart(confirmation: $confirmation) { freshStart { createdAt availableAt expiresAt } } }'
+export const BEGIN_ANEW = `mutation ($input: SetupEncryptionInput!) { status: completeFreshStart(input: $input) { ${COUNTS} } }`
+export const FORMER_KEYS = '{ formerKeys { encryptedPrivateKey keyId generation slots { id kind envelope } } }'
+
 export type Method = 'RECOVERY_CODE' | 'SECURITY_QUESTIONS' | 'PASSKEY'
 export type Pair = '0-1' | '0-2' | '1-2'
 export const PAIRS: readonly Pair[] = ['0-1', '0-2', '1-2']
@@ -167,10 +172,12 @@ export function tabOf(browser: Visitor, app: TestApp): Visitor {
 
 /** The newest link that stops a recovery, of the mails to an address; waits until so many mails with one have come. */
 export async function cancelTokenOf(app: TestApp, email: string, count = 1): Promise<string> {
-  const { text } = await app.mailbox.latest(email, count, (mail) => LINK.test(mail.text))
-  return LINK.exec(text)?.[1] ?? ''
+  const { text } = await app.mailbox.latest(email, count, (mail) => CANCEL_LINK.test(mail.text))
+  return CANCEL_LINK.exec(text)?.[1] ?? ''
 }
-const LINK = /\/auth\/cancel-recovery#([\w-]{43})/
+
+/** The link that stops a recovery, in a mail. Its token is the first group. */
+export const CANCEL_LINK = /\/auth\/cancel-recovery#([\w-]{43})/
 
 /** The time of the database's clock, asked past the server. */
 export async function databaseTime({ services }: TestApp): Promise<Date> {
@@ -213,6 +220,10 @@ export async function passTime({ services }: TestApp, userId: string, ms: number
       await tx.freshStart.update({ where, data: earlier(row, INSTANTS.freshStart) })
     for (const row of await tx.formerKeys.findMany({ where }))
       await tx.formerKeys.update({ where: { id: row.id }, data: earlier(row, INSTANTS.formerKeys) })
+    // That a fresh start was stopped stands in the log alone.
+    const stopped = { ...where, action: 'recovery.cancelled', tableName: 'fresh_starts' }
+    for (const row of await tx.auditEntry.findMany({ where: stopped }))
+      await tx.auditEntry.update({ where: { id: row.id }, data: { timestamp: new Date(row.timestamp.getTime() - ms) } })
     const user = await tx.user.findUniqueOrThrow({ where: { id: userId } })
     if (user.emailChangedAt) await tx.user.update({ where: { id: userId }, data: earlier(user, INSTANTS.user) })
   })
