@@ -3,6 +3,7 @@ import type { Passkey, SecurityAlert, Session } from '../client/index.ts'
 import { find, show, write } from './dom.ts'
 import { complain, fail, onSend } from './form.ts'
 import { latchkey } from './latchkey.ts'
+import { showRecovery, stopRecovery } from './recovery-banner.ts'
 import { item, things } from './things.ts'
 import { ago, dateAndTime, whyNot } from './words.ts'
 
@@ -21,6 +22,10 @@ onSend(addForm, 'Waiting for your device', async () => {
 })
 onSend(endOthersForm, 'Signing out', endOthers)
 onSend(find('#offer-form', HTMLFormElement), 'Signing out', endOthers)
+onSend(find('#stop-recovery', HTMLFormElement), 'Stopping it', async () => {
+  say(await stopRecovery())
+  await showRecovery()
+})
 find('#offer-no', HTMLButtonElement).addEventListener('click', () => {
   offer.hidden = true
 })
@@ -39,7 +44,7 @@ async function look(): Promise<void> {
   complain(retry, '')
   if (!user) return show('signed-out')
   write('#email', user.email)
-  await Promise.all([showDevices(), showAlerts()])
+  await Promise.all([showDevices(), showAlerts(), showRecovery()])
   show('account')
 }
 
@@ -134,7 +139,7 @@ function alertItem({ id, message, createdAt }: SecurityAlert): HTMLElement {
 // The lists follow what happens, in this browser or in another one.
 async function listen(): Promise<void> {
   if (find('[data-state="account"]', HTMLElement).hidden) return
-  const follow = (): void => void Promise.all([showAlerts(), showDevices()]).catch(() => undefined)
+  const follow = (): void => void Promise.all([showAlerts(), showDevices(), showRecovery()]).catch(() => undefined)
   try {
     await latchkey.onSecurityAlert(follow, { signal: stopListening.signal })
   } catch (error) {

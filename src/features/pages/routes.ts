@@ -17,6 +17,7 @@ const PAGES = {
   '/account': 'account',
   '/auth/verify': 'verify',
   '/auth/not-me': 'not-me',
+  '/auth/cancel-recovery': 'cancel-recovery',
 } as const
 
 // Assets have their content's hash, or GraphiQL's version, in their address: what it names never changes.

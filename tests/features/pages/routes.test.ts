@@ -9,7 +9,7 @@ let webFolder: string
 beforeAll(() => {
   webFolder = mkdtempSync(path.join(tmpdir(), 'latchkey-pages-'))
   mkdirSync(path.join(webFolder, 'assets'))
-  for (const name of ['home', 'sign-in', 'account', 'verify', 'not-me', 'graphiql']) {
+  for (const name of ['home', 'sign-in', 'account', 'verify', 'not-me', 'cancel-recovery', 'graphiql']) {
     writeFileSync(path.join(webFolder, `${name}.html`), `<!doctype html><html lang="en">${name}</html>`)
   }
   writeFileSync(path.join(webFolder, 'favicon.svg'), '<svg/>')
@@ -31,6 +31,7 @@ test.each([
   ['/account', 'account'],
   ['/auth/verify', 'verify'],
   ['/auth/not-me', 'not-me'],
+  ['/auth/cancel-recovery', 'cancel-recovery'],
 ])('%s is a page that nothing keeps and nothing frames', async (address, name) => {
   const response = await routes('production').request(address)
   expect(response.status).toBe(200)
