@@ -1,74 +1,34 @@
-import { build } from 'esbuild'
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Collection, LatchkeyClient } from '../../src/client/index.ts'
-import { startTestApp } from '../support/app.ts'
-import type { TestApp } from '../support/app.ts'
-import { launchBrowser, withoutBrowser } from '../support/browser.ts'
+import { withoutBrowser } from '../support/browser.ts'
 import { PASSPHRASE } from '../support/devices.ts'
-import { isSignInMail, tokenIn } from '../support/mailbox.ts'
-import { newAddress } from '../support/people.ts'
+import * as pages from './sdk-pages.ts'
+import type { Harness, Profile, Stage } from './sdk-pages.ts'
 
-// The SDK in Chromium, with its Worker and with passkeys of the browser's virtual authenticator, at the server's origin.
-
-type Note = { title?: string; body?: string }
-
-/** What the page below puts at the disposal of the tests. */
-type Harness = { client: LatchkeyClient; notes: Collection<Note>; tell(done: number): void }
-
-const PAGE = /* JavaScript */ `
-  import { createClient } from './src/client/index.ts'
-  const client = createClient({ url: '/graphql' })
-  Object.assign(globalThis, { client, notes: client.collection('notes', { encrypted: ['body'] }) })
-`
 const NEXT = 'gravel lantern mimic trombone ochre sudden'
 
-let app: TestApp
-let browser: Browser
-let context: BrowserContext
+let stage: Stage
+let profile: Profile
 let page: Page
-let cdp: CDPSession
-let files: Map<string, { contentType: string; body: string }>
-let sent: string[]
-let complaints: string[]
 
 describe.skipIf(withoutBrowser())('end-to-end encryption in Chromium', () => {
   beforeAll(async () => {
-    const [harness, worker] = await Promise.all([
-      bundled({ stdin: { contents: PAGE, resolveDir: process.cwd(), loader: 'ts' } }),
-      bundled({ entryPoints: ['src/client/encryption/worker.ts'] }),
-    ])
-    const html = '<!doctype html><title>Notes</title><script type="module" src="/harness.js"></script>'
-    files = new Map([
-      ['/notes', { contentType: 'text/html', body: html }],
-      ['/harness.js', { contentType: 'text/javascript', body: harness }],
-      ['/encryption-worker.js', { contentType: 'text/javascript', body: worker }],
-    ])
-    app = await startTestApp({ env: { RATE_LIMIT_SCALE: '1000' } })
-    browser = await launchBrowser()
+    stage = await pages.openStage()
   })
 
-  afterAll(async () => {
-    await browser.close()
-    await app.close()
-  })
+  afterAll(() => pages.closeStage(stage))
 
   beforeEach(async () => {
-    context = await browser.newContext()
-    for (const [path, file] of files) await context.route(`**${path}`, (route) => route.fulfill(file))
-    ;[sent, complaints] = [[], []]
-    context.on('request', (request) => sent.push(request.postData() ?? ''))
-    page = await openPage()
-    cdp = await context.newCDPSession(page)
-    await cdp.send('WebAuthn.enable', { enableUI: false })
+    profile = await pages.openProfile(stage)
+    page = profile.page
   })
 
   afterEach(async () => {
-    const bodies = sent.join('\n')
+    const bodies = profile.sent.join('\n')
     expect(bodies).not.toContain(PASSPHRASE)
     expect(bodies).not.toContain('"results"') // what a passkey gave
-    expect(complaints).toEqual([])
-    await context.close()
+    expect(profile.complaints).toEqual([])
+    await profile.context.close()
   })
 
   test('set up, write, reload, unlock by the passphrase, read', async () => {
@@ -213,64 +173,9 @@ describe.skipIf(withoutBrowser())('end-to-end encryption in Chromium', () => {
 // Its place is the page: what runs there finds the harness in the page's own globals.
 declare function here(): Harness
 
-async function bundled(input: Parameters<typeof build>[0]): Promise<string> {
-  const { outputFiles = [] } = await build({
-    ...input,
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-    logLevel: 'silent',
-  })
-  const [file] = outputFiles
-  if (!file) throw new Error('The bundle is empty.')
-  return file.text
-}
-
-async function openPage(): Promise<Page> {
-  const opened = await context.newPage()
-  await opened.addInitScript('globalThis.here = () => globalThis')
-  opened.on('pageerror', (error) => complaints.push(error.message))
-  await opened.goto(`${app.url.origin}/notes`)
-  await opened.waitForFunction('globalThis.notes !== undefined')
-  return opened
-}
-
-async function addAuthenticator({ hasPrf }: { hasPrf: boolean }): Promise<void> {
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      hasPrf,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-}
-
-async function signInAndSetUp(): Promise<void> {
-  const email = newAddress()
-  await page.evaluate((address) => here().client.requestMagicLink({ email: address }), email)
-  const mail = await app.mailbox.latest(email, 1, isSignInMail)
-  await page.evaluate((token) => here().client.verifyMagicLink({ token }), tokenIn(mail))
-  const done = await page.evaluate(async (passphrase) => {
-    let written: readonly string[] = []
-    return here().client.encryption.setup({
-      explain: () => true,
-      choosePassphrase: () => passphrase,
-      showCodes: ({ codes }) => {
-        written = codes
-        return true
-      },
-      typeBack: ({ positions }) => positions.map((position) => written[position - 1] ?? ''),
-    })
-  }, PASSPHRASE)
-  expect(done).toMatchObject({ kind: 'Enabled' })
-}
+const openPage = () => pages.openPage(stage, profile)
+const addAuthenticator = (options: { hasPrf: boolean }) => pages.addAuthenticator(profile, options)
+const signInAndSetUp = () => pages.signInAndSetUp(stage, page)
 
 async function read(id: string) {
   await page.waitForFunction('globalThis.notes !== undefined')
