@@ -28,9 +28,12 @@ import {
   cancelBy,
   cancelTokenOf,
   codesOwner,
+  DAY,
   newKeys,
+  questionsInput,
   showCode,
 } from '../attacks/recovery-support.ts'
+import { freshKeys, letFreshStartPass } from './recovery/support.ts'
 import {
   anew,
   DISABLE,
@@ -549,6 +552,42 @@ describe('somebody who recovers the keys', () => {
       ...['UPDATE user_encryption_keys', 'INSERT key_rotations', 'COUNT records', 'UPDATE key_rotations'],
       ...[`UPDATE ${REQUESTS}`, 'DELETE sessions', 'SELECT passkeys', LOG, ...WARNED, 'UPDATE sessions', KEYS, LOG],
     ])
+  })
+
+  test('security questions: set, and removed', async () => {
+    const { browser, held } = await codesOwner(app)
+    const { input } = questionsInput(held)
+    const set = 'mutation ($input: SetSecurityQuestionsInput!) { setSecurityQuestions(input: $input) { __typename } }'
+    const BEGUN = [SESSION, 'UPDATE users', KEYS, 'DELETE key_slots', 'DELETE security_questions']
+    const ENDED = ['UPDATE user_encryption_keys', `UPDATE ${REQUESTS}`, LOG, ...WARNED, 'UPDATE sessions']
+    const made = ['INSERT key_slots', 'INSERT security_questions']
+    expect(await statementsOf(() => browser.graphql(set, { input }))).toEqual([...BEGUN, ...made, ...ENDED])
+    const remove = 'mutation { removeSecurityQuestions { __typename } }'
+    expect(await statementsOf(() => browser.graphql(remove))).toEqual([...BEGUN, ...ENDED])
+  })
+
+  test('a fresh start: asked for, done, and what it gave up', async () => {
+    const { browser, held, email } = await codesOwner(app)
+    const ask = 'mutation ($email: String!) { requestFreshStart(confirmation: $email) { __typename } }'
+    const FRESH = 'fresh_starts'
+    const asked = () => statementsOf(() => browser.graphql(ask, { email }))
+    expect(await asked()).toEqual([
+      ...[...HELD, KEYS, `SELECT ${FRESH}`, 'SELECT audit_entries', `DELETE ${FRESH}`, `INSERT ${FRESH}`, LOG],
+      ...WARNED,
+    ])
+    expect(await asked()).toEqual([...HELD, KEYS, `SELECT ${FRESH}`])
+    await letFreshStartPass(app, held.userId, 7 * DAY)
+    const complete = 'mutation ($input: SetupEncryptionInput!) { completeFreshStart(input: $input) { enabled } }'
+    const { input } = freshKeys(held)
+    expect(await statementsOf(() => browser.graphql(complete, { input }))).toEqual([
+      ...[SESSION, 'UPDATE users', KEYS, `DELETE ${FRESH}`],
+      ...['UPDATE record_usage', 'SELECT key_slots', 'SELECT key_rotations', 'INSERT former_keys'],
+      ...['DELETE key_rotations', 'DELETE key_slots', 'DELETE security_questions', `UPDATE ${REQUESTS}`],
+      ...['DELETE key_slots', 'SELECT key_rotations', 'SELECT former_keys', 'UPDATE record_usage'],
+      ...['UPDATE user_encryption_keys', 'INSERT key_slots', LOG, ...WARNED, 'UPDATE sessions', KEYS, LOG],
+    ])
+    const former = '{ formerKeys { encryptedPrivateKey slots { envelope } } }'
+    expect(await statementsOf(() => browser.graphql(former))).toEqual([SESSION, 'SELECT former_keys', LOG])
   })
 
   test('cancelRecovery: a link that was never made, one that stops, and again', async () => {

@@ -175,6 +175,7 @@ export const ALERT_KINDS = {
     title: 'Security questions were set',
     message: (about) =>
       `Security questions were set for your encrypted data, from ${by(about)}. In seven days, two right answers and a wait of two days can recover its keys.`,
+    undoes: 'removes these questions',
     tellsAdmins: false,
   },
   'recovery.questions-removed': {

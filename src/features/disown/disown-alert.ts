@@ -7,6 +7,7 @@ import { announceAlerts, NOT_ME_DAYS } from '../alerts/raise-alert.ts'
 import { wakeStreams } from '../alerts/wake-streams.ts'
 import { passkeyOfAlert, takePasskeyAway } from '../passkeys/take-passkey-away.ts'
 import { stopRecovery } from '../recovery/stop-recovery.ts'
+import { takeQuestionsAway } from '../recovery/take-questions-away.ts'
 import { lockAccount } from '../sessions/lock-account.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
 import type { StartedSession } from '../sessions/start-session.ts'
@@ -18,8 +19,8 @@ const LONG_AGO = new Date(0)
 /**
  * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
  * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
- * stays, at the lowest level and with another token. A passkey whose adding is disowned is removed, and a recovery that
- * is under way is stopped where the alert tells of one. LINK_INVALID, and nothing done, for a token that is unknown,
+ * stays, at the lowest level and with another token. A passkey whose adding is disowned is removed, and so are
+ * security questions; a recovery that is under way is stopped where the alert tells of one. LINK_INVALID, and nothing done, for a token that is unknown,
  * used or too old.
  */
 export async function disownAlert(context: Context, token: string): Promise<true> {
@@ -29,8 +30,8 @@ export async function disownAlert(context: Context, token: string): Promise<true
     notMeHash && (await services.database.systemDb.$transaction((tx) => throwEverybodyOut(context, tx, notMeHash)))
   if (!done) throw await refused(context)
 
-  const { userId, removed, stopped, kept } = done
-  announceAlerts(services, [removed, ...stopped])
+  const { userId, removed, others, kept } = done
+  announceAlerts(services, [removed, ...others])
   wakeStreams(services, userId)
   if (kept && viewer) {
     setSessionCookie(context, kept)
@@ -60,6 +61,7 @@ async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: stri
   const user = { id: userId, email }
   const removed = await removeAddedPasskey(context, tx, user, alert)
   const stopped = kind.startsWith('recovery.') ? await stopRecovery(context, tx, { user, by: 'alert' }) : []
+  const unset = kind === 'recovery.questions-set' ? await takeQuestionsAway(context, tx, user) : null
   await tx.reauthenticationCode.deleteMany({ where: { userId } })
   await tx.knownDevice.deleteMany({ where: { userId } })
   const own = viewer?.user.id === userId ? viewer.session.id : null
@@ -76,11 +78,12 @@ async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: stri
       kind,
       sessionsEnded: ended.count,
       ...(removed && { passkeyRemoved: true }),
+      ...(unset && { questionsRemoved: true }),
       ...(stopped.length > 0 && { recoveryStopped: true }),
     },
   }
   await tx.auditEntry.create({ data: services.audit.row(event, origin) })
-  return { userId, removed, stopped, kept: kept || null }
+  return { userId, removed, others: [unset, ...stopped], kept: kept || null }
 }
 
 /** The asking session goes on, and a copy of its cookie does not. Null when it has ended meanwhile. */

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { startTestApp, test } from '../../support/app.ts'
 import { random } from '../../support/envelopes.ts'
 import { signIn } from '../../support/people.ts'
+import { DISOWN, notMeTokenIn } from '../alerts/support.ts'
 import { DISABLE, keysOf, rotated, statusOf, STATUS, withEncryption } from '../encryption/support.ts'
 import {
   answered,
@@ -174,6 +175,26 @@ describe('removeSecurityQuestions', () => {
 
     expect((await browser.graphql(REMOVE_QUESTIONS)).code).toBe('NOT_FOUND')
     expect(await logged(app, held.userId, 'recovery.questions-removed')).toBe(1)
+  })
+})
+
+describe('"this was not me" about security questions', () => {
+  test('removes them, with what their answers open; a mail about something else leaves them', async ({ app }) => {
+    const { browser, held, email } = await questionsOwner(app)
+    const mailThat = (title: string) => app.mailbox.latest(email, 1, ({ subject }) => subject.startsWith(title))
+    const about = await mailThat('End-to-end encryption was switched on')
+    answered(await browser.graphql(DISOWN, { token: notMeTokenIn(about) }))
+    expect((await standing(app, held.userId)).questions).toHaveLength(1)
+
+    const mail = await mailThat('Security questions were set')
+    expect(mail.text).toContain('it removes these questions, ends every session')
+    answered(await app.browser().graphql(DISOWN, { token: notMeTokenIn(mail) }))
+    const { questions, slots, keys } = await standing(app, held.userId)
+    expect(questions).toEqual([])
+    expect(slots.filter(({ kind }) => kind === 'SECURITY_QUESTIONS')).toEqual([])
+    expect(keys).toMatchObject([{ slotsRevision: 3 }])
+    expect(await logged(app, held.userId, 'recovery.questions-removed')).toBe(1)
+    await mailThat('Your security questions were removed')
   })
 })
 
