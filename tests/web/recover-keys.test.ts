@@ -18,7 +18,7 @@ let stage: Stage
 let profiles: Profile[]
 let page: Page
 
-describe.skipIf(withoutBrowser())('recovery in Chromium', () => {
+describe.skipIf(withoutBrowser())('recovery in Chromium', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     await build()
     stage = await openStage()
