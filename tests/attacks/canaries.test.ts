@@ -20,11 +20,13 @@ import {
 } from '../support/passkeys.ts'
 import type { Request } from '../support/passkeys.ts'
 import { newKid } from '../support/envelopes.ts'
+import { verifierOfCode } from '../support/second-reader.ts'
 import { firstSetup, keysOf, nextKeys, ROTATE, SETUP } from '../features/encryption/support.ts'
 import { create, list, made, newId, read, remove, rowId, update } from '../features/records/support.ts'
 import { databaseOf, redisOf, sightings, sightingsOfCode } from './canaries-support.ts'
 import type { Canary, Place } from './canaries-support.ts'
 import { wrongCode } from './mail-links-support.ts'
+import { CANCEL_LINK, DAY, passTime } from './recovery-support.ts'
 
 const PLAIN_TITLE = 'a title that anybody may read'
 const SECRETS = [
@@ -41,13 +43,21 @@ const PASSPHRASES = [
 ] as const
 const NOTES = ['canary: the body of a note, as it was first', 'canary: the body of a note, as it is now'] as const
 
+const RECOVERED = 'canary gazebo turnip lacquer bonfire sextant'
+const QUESTIONS = ['canary: where was the harbour?', 'canary: who drove the tram?', 'canary: what grew there?']
+const ANSWERS = ['Canary Ægir-by-the-Sea', 'Canary Widow Holloway', 'Canary: quinces & rue']
+
+const PATIENCE = { timeout: 30_000 }
+
 const PURPOSES = [
   'codes',
   'seal-records',
   'seal-key-slots',
   'seal-mail',
   'seal-webhooks',
+  'seal-questions',
   'verifiers',
+  'recovery-links',
   'check',
   'limit-keys',
   'device-cookies',
@@ -107,7 +117,7 @@ describe('D6: canary secrets', () => {
         app.clock.advance(60_000) // past the wait after a failure
         await app.services.outbox.sendDue()
         expect(mailbox.mails.filter(({ to }) => to === email).length).toBeGreaterThan(before)
-      })
+      }, PATIENCE)
       const mail = await mailbox.latest(email, before + 1)
       keep('a link', tokenIn(mail))
       codes.push(codeIn(mail))
@@ -128,7 +138,7 @@ describe('D6: canary secrets', () => {
     places.push({ name: 'the log at the end', content: Buffer.from(lines.join('')) })
     for (const spy of spies) spy.mockRestore()
     places.push({ name: 'what was printed', content: Buffer.from(printed.join('')) })
-  })
+  }, 240_000)
   afterAll(() => app.close())
 
   type Ask = (browser: Visitor, email: string) => Promise<{ token: string; code: string }>
@@ -243,6 +253,69 @@ describe('D6: canary secrets', () => {
     await client.encryption.unlock({ passphrase: PASSPHRASES[1] })
     expect((await notes.get(made.id))?.value.body).toBe(NOTES[1])
     await client.encryption.lock()
+    await recoverThem({ client, mailbox, email, codes, known, knownCodes })
+    expect((await notes.get(made.id))?.value.body).toBe(NOTES[1])
+    await client.encryption.lock()
+  }
+
+  type Recovering = {
+    client: Awaited<ReturnType<typeof signInDevice>>
+    mailbox: TestMailbox
+    email: string
+    codes: readonly string[]
+    known: (name: string, text: string) => void
+    knownCodes: (shown: readonly string[]) => void
+  }
+
+  // By the same client: questions, a wait that is stopped by its link, and a code that opens the keys.
+  async function recoverThem({ client, mailbox, email, codes, known, knownCodes }: Recovering): Promise<void> {
+    const { encryption } = client
+    const user = rowId((await client.me())?.id ?? '')
+    for (const text of [...QUESTIONS, ...ANSWERS, RECOVERED]) known('a question, an answer or a passphrase', text)
+    const normalised = ANSWERS.map((answer) =>
+      answer
+        .normalize('NFKC')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{M}\p{N}]/gu, ''),
+    )
+    for (const text of normalised) known('an answer as it is used', text)
+    for (const code of codes) keep('the verifier of a code', await verifierOfCode(code, user))
+
+    await encryption.setSecurityQuestions({ passphrase: PASSPHRASES[1], questions: QUESTIONS, answers: ANSWERS })
+    await encryption.recoveryStatus()
+    await encryption.lock()
+    await passTime(app, user, 7 * DAY)
+    const steps = { newPassphrase: RECOVERED, showCodes: () => true }
+    const wrong = encryption.recoverWithQuestions({ answers: { 0: ANSWERS[1] ?? '', 1: ANSWERS[0] ?? '' }, ...steps })
+    await expect(wrong).rejects.toMatchObject({ code: 'PROOF_INVALID' })
+    const waits = await encryption.recoverWithQuestions({
+      answers: { 0: ANSWERS[0] ?? '', 2: ANSWERS[2] ?? '' },
+      ...steps,
+    })
+    expect(waits.kind).toBe('Waiting')
+    const stops = () =>
+      mailbox.mails.filter(({ to }) => to === email).flatMap(({ text }) => CANCEL_LINK.exec(text)?.[1] ?? [])
+    await vi.waitFor(async () => {
+      await app.services.outbox.sendDue()
+      expect(stops().length).toBeGreaterThan(0)
+    }, PATIENCE)
+    for (const token of stops()) keep('a link that stops a recovery', token)
+    await expect(encryption.cancelRecovery(stops().at(-1) ?? '')).resolves.toBe(true)
+    await expect(encryption.cancelRecovery(stops().at(-1) ?? '')).rejects.toMatchObject({ code: 'LINK_INVALID' })
+
+    const renewed: string[] = []
+    const done = await encryption.recoverWithCode({
+      code: codes[0] ?? '',
+      newPassphrase: RECOVERED,
+      showCodes: ({ codes: shown }) => renewed.push(...shown) > 0,
+    })
+    expect(done.kind).toBe('Recovered')
+    knownCodes(renewed)
+    for (const code of renewed) keep('the verifier of a code', await verifierOfCode(code, user))
+    const used = encryption.recoverWithCode({ code: codes[0] ?? '', ...steps })
+    await expect(used).rejects.toMatchObject({
+      code: expect.stringMatching(/^(PROOF_INVALID|RATE_LIMITED)$/) as string,
+    })
   }
 
   async function keepRecords(ask: Ask): Promise<void> {
