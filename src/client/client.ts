@@ -159,7 +159,7 @@ export function createClient(options: ClientOptions): LatchkeyClient {
     prompt: shareUnlockPrompt(onUnlockRequired && ((reason) => onUnlockRequired({ reason, service }))),
     idleLockMinutes: idleLockMinutes ?? IDLE_LOCK_MINUTES,
   })
-  const service: EncryptionService = new EncryptionService(ask, session)
+  const service: EncryptionService = new EncryptionService(ask, session, () => openVault({ worker }))
   const keys: Keys = { session, service }
   return {
     ...methodsOver(sender, heard, keys),

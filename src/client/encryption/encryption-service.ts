@@ -55,6 +55,8 @@ import { reencryptRecords, type Reencrypted, type RotationOptions } from './reen
 import type { KeysRotated } from './renew-master-key.ts'
 import { rotateMasterKey, rotateRecordKey, type RotateEverything } from './rotate-keys.ts'
 import { choosePassphrase, confirmCodes, type CodeSteps, type SetupStep, type SetupSteps } from './setup.ts'
+import { takeBackFormer, type TakenBack } from './take-back-former.ts'
+import type { Vault } from './vault.ts'
 import type { EncryptionState, VaultSession } from './vault-session.ts'
 
 /** The keys are open. `rotation` is one that some device began and none has finished: `resumeRotation` does. */
@@ -103,11 +105,14 @@ export class EncryptionService {
   readonly #ask: Ask
   readonly #session: VaultSession
   readonly #recovery: KeyRecovery
+  /** A vault beside the session's. */
+  readonly #openAnother: () => Vault
 
   /** @internal */
-  constructor(ask: Ask, session: VaultSession) {
+  constructor(ask: Ask, session: VaultSession, openAnother: () => Vault) {
     this.#ask = ask
     this.#session = session
+    this.#openAnother = openAnother
     this.#recovery = new KeyRecovery(ask, session)
   }
 
@@ -314,6 +319,15 @@ export class EncryptionService {
     if (!freshStart)
       throw new LatchkeyError('RECOVERY_NOT_OPEN', 'No fresh start was asked for. Begin with requestFreshStart.')
     return this.#makeKeys(steps, { me, before }, (input) => this.#ask(CompleteFreshStartDocument, { input }))
+  }
+
+  /**
+   * After a fresh start, when the old passphrase was found again: opens the keys that were given up, and encrypts what they
+   * open with the new ones, which must be unlocked. For 30 days; null where none are kept. SECRET_WRONG for another
+   * passphrase. Interrupted, call it again.
+   */
+  takeBackFormer({ passphrase, signal }: { passphrase: string; signal?: AbortSignal }): Promise<TakenBack | null> {
+    return takeBackFormer({ ask: this.#ask, session: this.#session, former: this.#openAnother(), passphrase, signal })
   }
 
   /** Switches encryption off. Needs STRONG. RECORDS_ENCRYPTED while any record still holds encrypted fields. */

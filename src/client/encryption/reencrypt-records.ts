@@ -154,7 +154,10 @@ async function send(work: Work, input: ReencryptRecordInput[]) {
 }
 
 /** Waits where the server asks to. */
-async function patiently<T>({ signal }: Work, call: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  { signal }: { signal?: AbortSignal | undefined },
+  call: () => Promise<T>,
+): Promise<T> {
   for (;;) {
     signal?.throwIfAborted()
     try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createClient, fetchWithCookies, isLatchkeyError } from '../../../src/client/index.ts'
+import { createClient, EncryptionKeysDocument, fetchWithCookies, isLatchkeyError } from '../../../src/client/index.ts'
 import type { LatchkeyClient, RecoverySteps, SetupSteps } from '../../../src/client/index.ts'
 import { DAY, passTime } from '../../attacks/recovery-support.ts'
 import type { TestApp } from '../../support/app.ts'
@@ -13,6 +13,7 @@ import {
 } from '../../support/devices.ts'
 import type { Network } from '../../support/devices.ts'
 import { rowId, siteOf } from '../../support/passkeys.ts'
+import { newId } from '../records/support.ts'
 import { letFreshStartPass } from './support.ts'
 
 // What an app does with the SDK for somebody who cannot unlock any more: the real server, over HTTP.
@@ -310,6 +311,45 @@ describe('without any way in', () => {
     await other.encryption.unlock({ passphrase: NEXT })
     expect(await bodyOn(other, made.id)).toBe('begun anew')
   })
+
+  test(
+    'a passphrase that is found again takes back what the old keys encrypted, cut off or not',
+    async () => {
+      const app = await startRoomyApp()
+      const { client, device, email, note, userId } = await lockedOut(app)
+      const another = await notesOf(client).create({ body: 'another' })
+      const foreign = { userId, id: newId(), revision: 1 }
+      const { publicKey } = (await client.request(EncryptionKeysDocument, {})).encryptionKeys ?? {}
+      const encryptedData = await client.encryption.encryptData({ body: 'from a friend' }, publicKey, foreign)
+      await client.createRecord({ id: foreign.id, collection: 'notes', encryptedData })
+      expect(await device.encryption.takeBackFormer({ passphrase: PASSPHRASE })).toBeNull()
+      await device.encryption.requestFreshStart(email)
+      await letFreshStartPass(app, userId, 7 * DAY)
+      await device.encryption.completeFreshStart(begin())
+      const made = await notesOf(device).create({ body: 'begun anew' })
+
+      expect(await refused(device.encryption.takeBackFormer({ passphrase: NEXT }))).toBe('SECRET_WRONG')
+      let written = 0
+      const network: Network = (send) => (input, init) => {
+        const { name } = operationIn(init)
+        if (name === 'UpdateRecord') written += 1
+        if (name === 'UpdateRecord' && written === 2) throw new TypeError('The cable was pulled.')
+        return send(input, init)
+      }
+      const cutOff = await signInDevice(app, email, { network })
+      await cutOff.encryption.unlock({ passphrase: NEXT })
+      expect(await refused(cutOff.encryption.takeBackFormer({ passphrase: PASSPHRASE }))).toBe('NETWORK')
+      const rest = await cutOff.encryption.takeBackFormer({ passphrase: PASSPHRASE })
+      expect(rest).toEqual({ kind: 'TakenBack', records: 2, unreadable: [] })
+      expect(await bodyOn(device, note.id)).toBe('kept through it all')
+      expect(await bodyOn(device, another.id)).toBe('another')
+      expect(await bodyOn(device, made.id)).toBe('begun anew')
+      const friends = await notesOf(device).get(foreign.id)
+      expect(friends).toMatchObject({ keyState: 'UNVERIFIED', value: { body: 'from a friend' } })
+      expect(await device.encryption.takeBackFormer({ passphrase: PASSPHRASE })).toMatchObject({ records: 0 })
+    },
+    SLOW,
+  )
 
   test('it is stopped from any session', async () => {
     const app = await startRoomyApp()
