@@ -33,7 +33,7 @@ export const ERROR_CODES = {
   ENCRYPTION_ON: 'End-to-end encryption is switched on for this account already.',
   RECORDS_ENCRYPTED: 'Records still hold encryptedData: clear it or delete them before encryption is switched off.',
   RECOVERY_UNAVAILABLE:
-    'The keys cannot be recovered this way. `reason` says why: not-set-up, switched-off, locked or changed-lately; `availableAt`, where it is a matter of time, from when on they can.',
+    'The keys cannot be recovered this way. `reason` says why: not-set-up, switched-off, locked, changed-lately or waiting; `availableAt`, where it is a matter of time, from when on they can.',
   RECOVERY_NOT_OPEN: 'No recovery is open that this would continue. Begin one: initiateRecovery.',
   RECOVERY_UNPROVEN:
     'The recovery has released nothing to this session. Verify a code, two answers or a passkey first.',

@@ -323,7 +323,7 @@ export class EncryptionService {
 
   /**
    * After a fresh start, when the old passphrase was found again: opens the keys that were given up, and encrypts what they
-   * open with the new ones, which must be unlocked. For 30 days; null where none are kept. SECRET_WRONG for another
+   * open with the new ones, which must be unlocked. Needs FRESH. For 30 days; null where none are kept. SECRET_WRONG for another
    * passphrase. Interrupted, call it again.
    */
   takeBackFormer({ passphrase, signal }: { passphrase: string; signal?: AbortSignal }): Promise<TakenBack | null> {

@@ -231,7 +231,7 @@ export type RotateKeysInput = {
   publicKey: unknown;
   /** The revision that the change was made from; CONFLICT when it is no longer in force. */
   ringRevision: number;
-  /** Given when the master key changes too: every slot, sealed anew. Slots left out are gone. */
+  /** Given when the master key changes too: every slot, sealed anew. Slots left out are gone, and so are the security questions; a recovery or a fresh start that is open is over. */
   slots?: Array<KeySlotInput> | null | undefined;
   /** The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out. */
   slotsRevision?: number | null | undefined;
@@ -259,7 +259,7 @@ export type SetSecurityQuestionsInput = {
   slotsRevision?: number | null | undefined;
 };
 
-/** The first keys of an account, made by the client. */
+/** The first keys of an account, or those with which it begins anew. The client makes them. */
 export type SetupEncryptionInput = {
   /** The key ring: a compact JWE under the master key, whose kid is the record key in force. At most 98,304 bytes. */
   encryptedPrivateKey: string;

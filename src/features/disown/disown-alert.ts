@@ -19,9 +19,9 @@ const LONG_AGO = new Date(0)
 /**
  * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
  * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
- * stays, at the lowest level and with another token. A passkey whose adding is disowned is removed, and so are
- * security questions; a recovery that is under way is stopped where the alert tells of one. LINK_INVALID, and nothing done, for a token that is unknown,
- * used or too old.
+ * stays, at the lowest level and with another token. A passkey whose adding is disowned is removed, and so are security
+ * questions; a recovery or a fresh start that is under way is stopped where the alert tells of either. LINK_INVALID, and
+ * nothing done, for a token that is unknown, used or too old.
  */
 export async function disownAlert(context: Context, token: string): Promise<true> {
   const { services, viewer } = context

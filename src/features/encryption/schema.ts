@@ -138,7 +138,8 @@ export const EncryptionStatusRef = builder.objectRef<EncryptionStatus>('Encrypti
       resolve: (status) => status.slotsOf('RECOVERY_CODE'),
     }),
     securityQuestionsSet: t.boolean({
-      description: 'Whether security questions open the keys.',
+      description:
+        'Whether security questions are set, also where the server takes none for the time being: recoveryStatus says whether they recover.',
       resolve: async (status) => (await status.slotsOf('SECURITY_QUESTIONS')) > 0,
     }),
     createdAt: t.field({
@@ -149,12 +150,12 @@ export const EncryptionStatusRef = builder.objectRef<EncryptionStatus>('Encrypti
     }),
     generation: t.int({
       description:
-        'Counts the master keys of the account, from 1; 0 before the first. It never goes back. setupEncryption is made for one more.',
+        'Counts the master keys of the account, from 1; 0 before the first. It never goes back. setupEncryption and completeFreshStart are made for one more.',
       resolve: ({ keys }) => keys?.generation ?? 0,
     }),
     ringRevision: t.int({
       description:
-        'Counts the writes of the key ring, from 1; 0 before the first. It never goes back. setupEncryption is made for one more.',
+        'Counts the writes of the key ring, from 1; 0 before the first. It never goes back. setupEncryption and completeFreshStart are made for one more.',
       resolve: ({ keys }) => keys?.ringRevision ?? 0,
     }),
     rotation: t.field({
@@ -192,7 +193,7 @@ const slotsRevision =
   'The revision of the slots that the change was prepared from; CONFLICT when it is no longer in force. Nothing is compared where it is left out.'
 
 export const SetupEncryptionInput = builder.inputType('SetupEncryptionInput', {
-  description: 'The first keys of an account, made by the client.',
+  description: 'The first keys of an account, or those with which it begins anew. The client makes them.',
   fields: (t) => ({
     encryptedPrivateKey: t.string({
       required: true,
@@ -243,7 +244,8 @@ const RotateKeysInput = builder.inputType('RotateKeysInput', {
     }),
     slots: t.field({
       type: [KeySlotInput],
-      description: 'Given when the master key changes too: every slot, sealed anew. Slots left out are gone.',
+      description:
+        'Given when the master key changes too: every slot, sealed anew. Slots left out are gone, and so are the security questions; a recovery or a fresh start that is open is over.',
     }),
     slotsRevision: t.int({ description: slotsRevision }),
     keySalt: t.string({

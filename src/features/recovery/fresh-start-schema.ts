@@ -72,7 +72,7 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.completeFreshStart', { limit: 'recovery', countsWhen: 'allowed' }),
     type: EncryptionStatusRef,
     description:
-      'Begins anew with other keys, made for one generation and one ringRevision more than encryptionStatus says. The old keys, and what they encrypted, are kept for 30 days (formerKeys), and then removed. RECOVERY_NOT_OPEN where no fresh start was asked for, RECOVERY_UNAVAILABLE with `availableAt` while it waits.',
+      'Begins anew with other keys, made for one generation and one ringRevision more than encryptionStatus says, from any session of the account that is FRESH. The old keys, and what they encrypted, are kept for 30 days (formerKeys), and then removed. RECOVERY_NOT_OPEN where no fresh start was asked for, RECOVERY_UNAVAILABLE with `availableAt` while it waits.',
     args: { input: t.arg({ type: SetupEncryptionInput, required: true, description: 'The new keys.' }) },
     resolve: async (_root, { input }, context) => {
       await completeFreshStart(context, input)

@@ -15,6 +15,7 @@ export type RecoveryStatus = {
   request(): Promise<SeenRequest | null>
 }
 
+/** How the viewer can recover, and what is under way. It reads nothing yet: each field does. */
 export function readRecoveryStatus(context: Context): RecoveryStatus {
   requireViewer(context)
   const { db, viewer, services } = context

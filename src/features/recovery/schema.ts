@@ -61,13 +61,14 @@ const RecoveryRequestRef = builder.node(builder.objectRef<SeenRequest>('Recovery
   }),
 })
 
-/** What a feature that adds to the ways of recovery puts its fields on. */
+/** What fresh-start-schema.ts and questions-schema.ts add to and answer with. */
 export const RecoveryStatusRef = builder.objectRef<RecoveryStatus>('RecoveryStatus').implement({
   description: "How the ways to recover the account's keys stand.",
   fields: (t) => ({
     methods: t.field({
       type: [RecoveryMethodEnum],
-      description: 'What the account can recover with. None while encryption is off.',
+      description:
+        'What is set up to recover by, also what is closed for a while: initiateRecovery says so. PASSKEY stands for any passkey of the account: whether it opens the keys shows when it is used. None while encryption is off.',
       resolve: (status) => status.methods(),
     }),
     recoveryCodesLeft: t.int({
@@ -75,7 +76,8 @@ export const RecoveryStatusRef = builder.objectRef<RecoveryStatus>('RecoveryStat
       resolve: (status) => status.codesLeft(),
     }),
     questions: t.stringList({
-      description: 'The three security questions, without a hint of the answers; empty where none are set.',
+      description:
+        'The three security questions, without a hint of the answers; empty where none are set, or the server takes none.',
       resolve: (status) => status.questions(),
     }),
     questionsSalt: t.string({
@@ -86,7 +88,7 @@ export const RecoveryStatusRef = builder.objectRef<RecoveryStatus>('RecoveryStat
     request: t.field({
       type: RecoveryRequestRef,
       nullable: true,
-      description: 'The newest recovery, open or over; null when there was none of late.',
+      description: 'The newest recovery, open or over; null when there was none, or none of the last 30 days.',
       resolve: (status) => status.request(),
     }),
   }),
@@ -181,7 +183,7 @@ builder.mutationFields((t) => ({
     ...guarded('Mutation.initiateRecovery', { limit: 'recovery', countsWhen: 'allowed' }),
     type: RecoveryRequestRef,
     description:
-      'Begins a recovery, and warns the owner by mail, with a link that stops it. An open one is given back as it is: within it a code or a passkey is taken whatever it was begun for. Once in 24 hours for each method: RATE_LIMITED. RECOVERY_UNAVAILABLE for one that is not set up, or is closed for a while: `reason`, `availableAt`.',
+      'Begins a recovery, and warns the owner by mail, with a link that stops it. An open one is given back as it is: within it a code or a passkey is taken whatever it was begun for. SECURITY_QUESTIONS take the place of an open one by another way to which nothing was shown. Once in 24 hours for each method: RATE_LIMITED. RECOVERY_UNAVAILABLE for one that is not set up, or is closed for a while: `reason`, `availableAt`.',
     args: { input: t.arg({ type: InitiateRecoveryInput, required: true, description: 'How.' }) },
     resolve: (_root, { input }, context) => initiateRecovery(context, input.method),
   }),
@@ -221,7 +223,7 @@ builder.mutationFields((t) => ({
   cancelRecovery: t.boolean({
     ...guarded('Mutation.cancelRecovery', { limit: 'cancelRecovery' }),
     description:
-      "Redeems the link in a warning's mail, and needs no session: stops the recovery, whatever it has released, or the fresh start. The method of the recovery is then locked for seven days. True; LINK_INVALID for a link that is unknown, used, or about something that is over. Call it when a button is pressed, never when a page opens: mail scanners open pages.",
+      "Redeems the link in a warning's mail, and needs no session: stops the recovery, whatever it has released, or the fresh start. The method of the recovery, or a fresh start, is then locked for seven days. True; LINK_INVALID for a link that is unknown, used, or about something that is over. Call it when a button is pressed, never when a page opens: mail scanners open pages.",
     args: {
       token: t.arg.string({
         required: true,
