@@ -483,6 +483,15 @@ const STRAIGHT: Step[][] = [
     { do: 'wait', ms: DAY },
     { do: 'begin anew', by: 'mail' },
   ],
+  // One that has run out is not there to be stopped, and closes nothing for the next.
+  [
+    { do: 'ask to begin anew', by: 'mail', typed: 'address' },
+    { do: 'wait', ms: 14 * DAY },
+    { do: 'stop', by: 'mail' },
+    { do: 'ask to begin anew', by: 'mail', typed: 'address' },
+    { do: 'follow link', which: 'fresh start' },
+    { do: 'ask to begin anew', by: 'mail', typed: 'address' },
+  ],
 ]
 
 // What the runs must have come to, so that none of the rules above was left untried.

@@ -4,9 +4,13 @@ import type { TestApp } from '../support/app.ts'
 import type { Visitor } from '../support/browser-like.ts'
 import { provider } from '../support/databases.ts'
 import { signIn } from '../support/people.ts'
+import { newKid } from '../support/envelopes.ts'
+import { setupInput } from '../features/encryption/support.ts'
 import {
   answered,
+  ASK_TO_BEGIN_ANEW,
   askToInitiate,
+  BEGIN_ANEW,
   CANCEL_OPEN,
   cancelBy,
   cancelTokenOf,
@@ -289,7 +293,7 @@ describe('R3: what ends it', () => {
 describe('R3: what closes the questions for seven days', () => {
   test('R3: new questions may be used seven days later, not a second before', async ({ app }) => {
     const owner = await codesOwner(app)
-    const { input, questions } = questionsInput(owner.held)
+    const { input } = questionsInput(owner.held)
     answered(await owner.browser.graphql(SET_QUESTIONS, { input }))
     const setAt = async () => {
       const row = await app.services.database.systemDb.securityQuestions.findUnique({
@@ -297,7 +301,7 @@ describe('R3: what closes the questions for seven days', () => {
       })
       return row?.setAt.getTime() ?? 0
     }
-    await refusedUntil(app, { ...owner, questions }, async () => (await setAt()) + 7 * DAY)
+    await refusedUntil(app, owner, async () => (await setAt()) + 7 * DAY)
   })
 
   test('R3: so may old ones after a change of the mail address', async ({ app }) => {
@@ -349,6 +353,63 @@ describe('R3: what closes the questions for seven days', () => {
     const emailChangedAt = await databaseTime(app)
     await app.services.database.systemDb.user.update({ where: { id: userId }, data: { emailChangedAt } })
   }
+})
+
+describe('R3: a fresh start', () => {
+  const ask = ({ browser, email }: Owner) => browser.graphql(ASK_TO_BEGIN_ANEW, { confirmation: email })
+  const beginAnew = ({ browser, held }: Owner) => {
+    const next = { kid: newKid(), generation: held.generation + 1, ringRevision: held.ringRevision + 1 }
+    return browser.graphql(BEGIN_ANEW, { input: setupInput(held.userId, next) })
+  }
+
+  test('R3: a second before seven days nothing is given up, at seven days it is', async ({ app }) => {
+    const owner = await codesOwner(app)
+    const { userId } = owner.held
+    answered(await ask(owner))
+    await passTime(app, userId, 3 * DAY)
+    const asked = await standing(app, userId)
+    answered(await ask(owner)) // again, which neither shortens the wait nor restarts it
+    expect(await standing(app, userId)).toEqual(asked)
+    const at = async () => (await standing(app, userId)).freshStarts[0]?.availableAt.getTime() ?? 0
+    const early = await aSecondBefore(app, userId, { at, ask: () => beginAnew(owner) })
+    expect(early.result.code).toBe('RECOVERY_UNAVAILABLE')
+    expect(early.after).toEqual(early.before)
+    await passTo(app, userId, at)
+    answered(await beginAnew(owner))
+  })
+
+  test("R3: the clock is the database's here too, also for how long none can be asked for after one was stopped", async ({
+    app,
+  }) => {
+    const owner = await codesOwner(app)
+    answered(await ask(owner))
+    for (const days of [8, -30]) {
+      app.clock.advance(days * DAY)
+      const { browser } = await signIn(app, owner.email)
+      expect((await beginAnew({ ...owner, browser })).code).toBe('RECOVERY_UNAVAILABLE')
+    }
+    const { browser } = await signIn(app, owner.email)
+    answered(await browser.graphql(CANCEL_OPEN))
+    for (const days of [0, 60]) {
+      app.clock.advance(days * DAY)
+      const later = await signIn(app, owner.email)
+      expect((await ask({ ...owner, browser: later.browser })).code).toBe('RECOVERY_UNAVAILABLE')
+    }
+    await passTime(app, owner.held.userId, 7 * DAY)
+    const last = await signIn(app, owner.email)
+    answered(await ask({ ...owner, browser: last.browser }))
+  })
+
+  test('R3: whoever gets in again by another way has nothing to give up any more', async ({ app }) => {
+    const owner = await codesOwner(app)
+    answered(await ask(owner))
+    await initiate(owner.browser, 'RECOVERY_CODE')
+    answered(await showCode(owner.browser, owner.codes[0] ?? ''))
+    const next = newKeys(owner.held)
+    answered(await owner.browser.graphql(COMPLETE, { input: next.input }))
+    await passTime(app, owner.held.userId, 8 * DAY)
+    expect((await beginAnew({ ...owner, held: next.held })).code).toBe('RECOVERY_NOT_OPEN')
+  })
 })
 
 describe('R3: once a day', () => {

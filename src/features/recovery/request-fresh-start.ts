@@ -27,7 +27,7 @@ export async function requestFreshStart(context: Context, confirmation: string):
     keysInForce(await tx.encryptionKeys.findUnique({ where: { userId } }))
     const waiting = await tx.freshStart.findUnique({ where: { userId } })
     if (waiting && waiting.expiresAt > now) return
-    await expectNotStoppedOfLate(context, turn)
+    await expectNotStoppedOfLate(turn)
     await tx.freshStart.deleteMany({ where: { userId } })
     await begin(context, turn)
   })
@@ -59,12 +59,12 @@ async function begin({ services, origin }: Context, { tx, viewer, userId, now, w
 }
 
 // What was stopped leaves its line in the log alone. Whoever asks again at once would wear its owner out.
-async function expectNotStoppedOfLate({ services }: Context, { tx, userId }: Turn): Promise<void> {
+async function expectNotStoppedOfLate({ tx, userId, now }: Turn): Promise<void> {
   const stopped = await tx.auditEntry.findFirst({
     where: {
       userId,
       action: 'recovery.cancelled',
-      timestamp: { gt: new Date(services.now().getTime() - LOCK_MS) },
+      timestamp: { gt: new Date(now.getTime() - LOCK_MS) },
       tableName: 'fresh_starts',
       success: true,
     },

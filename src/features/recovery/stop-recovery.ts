@@ -5,7 +5,7 @@ import { raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
 import { closeOpenRequest } from '../encryption/close-open-request.ts'
 import { methodOf } from './requests.ts'
-import { stopFreshStart, stopFreshStartByLink } from './stop-fresh-start.ts'
+import { stopFreshStart } from './stop-fresh-start.ts'
 
 type Stop = {
   user: Alert['user']
@@ -30,15 +30,15 @@ export async function stopRecovery(
   // Not one that is over: its way is not to be closed for it.
   const open = { expiresAt: { gt: now }, ...(cancelHash !== undefined && { cancelHash }) }
   const request = await closeOpenRequest(tx, user.id, 'cancelled', now, open)
-  const freshStart =
-    cancelHash === undefined ? await stopFreshStart(tx, user.id) : await stopFreshStartByLink(tx, cancelHash, now)
+  const freshStart = await stopFreshStart(tx, user.id, open)
   const stopped = [...(request ? [aboutRequest(request)] : []), ...(freshStart ? [aboutFreshStart(freshStart)] : [])]
 
   const alerts: (RaisedAlert | null)[] = []
   const who = { userId: user.id, sessionId: viewer?.user.id === user.id ? viewer.session.id : null }
   for (const { method, tableName, recordId, onceKey } of stopped) {
     const event = { ...who, action: 'recovery.cancelled', tableName, recordId, details: { by, method } }
-    await tx.auditEntry.create({ data: services.audit.row(event, origin) })
+    // By the database's clock: for how long a fresh start cannot be asked for again goes by this line.
+    await tx.auditEntry.create({ data: { ...services.audit.row(event, origin), timestamp: now } })
     alerts.push(
       await raiseAlert(services, tx, { kind: 'recovery.cancelled', user, onceKey, origin, about: { method } }),
     )
