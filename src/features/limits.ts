@@ -53,7 +53,7 @@ export const LIMITS = {
   // The link in an alert's mail: 256 random bits, so this only stops a flood.
   disownAlert: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // What may end in the keys. The database counts the wrong tries; this is the second fence, and it stands or nothing goes.
-  recovery: { user: { max: 30, window: '1h', counted: 'shared', storeAway: 'refuse' } },
+  recovery: { session: { max: 30, window: '1h', counted: 'shared', storeAway: 'refuse' } },
   // The link in the warning's mail: 256 bits, so this only stops a flood. It must work when Redis does not.
   cancelRecovery: { network: { max: 30, window: '10m', counted: 'shared', storeAway: 'local' } },
   // record, records, createRecord, updateRecord, deleteRecord, node; nodes counts each id.

@@ -30,11 +30,15 @@ export async function stopRecovery(): Promise<string> {
     : 'Nothing was under way any more.'
 }
 
+// Both may be under way: a recovery must not hide what gives the data up.
 function underWayIn({ request, freshStart }: Status): UnderWay | null {
-  if (request?.state === 'WAITING' || request?.state === 'READY') {
-    return { title: 'Your encrypted data is being recovered', words: wordsFor(request), from: request }
-  }
-  if (!freshStart) return null
+  const anew = freshStart && freshStartIn(freshStart)
+  if (request?.state !== 'WAITING' && request?.state !== 'READY') return anew
+  const words = [wordsFor(request), ...(anew ? [`${anew.title}. ${anew.words}`] : [])].join(' ')
+  return { title: 'Your encrypted data is being recovered', words, from: request }
+}
+
+function freshStartIn(freshStart: NonNullable<Status['freshStart']>): UnderWay {
   const from = new Date(freshStart.availableAt)
   const words =
     from.getTime() > serverNow()

@@ -16,6 +16,8 @@ export type About = {
   left?: number
   /** Whether a recovery was ended by wrong answers, and not by anybody's wish. */
   tooManyTries?: boolean
+  /** Whether what was stopped may be begun again at once. */
+  isUnlocked?: boolean
 }
 
 /** The ways to recover the keys of encrypted data; and the one that gives them up. */
@@ -157,7 +159,7 @@ export const ALERT_KINDS = {
     title: 'A recovery of your encrypted data was stopped',
     message: (about) => {
       const what = `The recovery of your encrypted data${way(about)}`
-      const lock = about.method === 'FRESH_START' ? '' : ' This way to recover is locked for seven days.'
+      const lock = about.isUnlocked ? '' : ' It cannot be begun again for seven days.'
       return about.tooManyTries
         ? `${what} was ended by too many wrong answers, the last from ${by(about)}.${lock} Whoever gave them was signed in to your account: look at its sessions.`
         : `${what} was stopped, from ${by(about)}.${lock} Whoever had begun it was signed in to your account: if that was not you, look at its sessions.`

@@ -26,6 +26,7 @@ export type AlertFacts = {
   when?: Date
   left?: number
   tooManyTries?: boolean
+  isUnlocked?: boolean
 }
 
 export type Alert = {

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { SecurityAlert } from '../../generated/sqlite/client.ts'
 import { hashToken, isToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
+import type { AlertKind } from '../alerts/kinds.ts'
 import { announceAlerts, NOT_ME_DAYS } from '../alerts/raise-alert.ts'
 import { wakeStreams } from '../alerts/wake-streams.ts'
 import { passkeyOfAlert, takePasskeyAway } from '../passkeys/take-passkey-away.ts'
@@ -20,8 +21,8 @@ const LONG_AGO = new Date(0)
  * "This was not me": redeems the token of an alert's mail. In one transaction everybody is thrown out of the account,
  * and what could lead back in without a new proof is made void. Only the asking browser's own session of the account
  * stays, at the lowest level and with another token. A passkey whose adding is disowned is removed, and so are security
- * questions; a recovery or a fresh start that is under way is stopped where the alert tells of either. LINK_INVALID, and
- * nothing done, for a token that is unknown, used or too old.
+ * questions. A recovery or a fresh start that is under way is stopped, whatever the alert tells of: somebody else was in
+ * the account. Where it tells of such a one, that way is locked as well. LINK_INVALID, and nothing done, for a token that is unknown, used or too old.
  */
 export async function disownAlert(context: Context, token: string): Promise<true> {
   const { services, viewer } = context
@@ -39,6 +40,25 @@ export async function disownAlert(context: Context, token: string): Promise<true
     context.viewer = { user: { ...viewer.user, passkeyCount }, session: kept.session, moved: false }
   }
   return true
+}
+
+/** The alerts about a recovery or a fresh start that may still be stopped: who disowns one wants that way closed. */
+const TELL_OF_WHAT_IS_OPEN: ReadonlySet<string> = new Set<AlertKind>([
+  'recovery.started',
+  'recovery.answered',
+  'recovery.waiting',
+  'recovery.ready-soon',
+  'recovery.codes-few',
+  'recovery.fresh-start-requested',
+  'recovery.fresh-start-soon',
+])
+
+// An older mail must not remove the questions that their owner has set since.
+async function isNewestOfQuestions(tx: SystemTx, { id, userId, kind }: SecurityAlert): Promise<boolean> {
+  if (kind !== 'recovery.questions-set') return false
+  const orderBy = [{ createdAt: 'desc' as const }, { id: 'desc' as const }]
+  const newest = await tx.securityAlert.findFirst({ where: { userId, kind }, orderBy, select: { id: true } })
+  return newest?.id === id
 }
 
 /** Null where another request was first, or the token never was, or is too old. */
@@ -60,8 +80,8 @@ async function throwEverybodyOut(context: Context, tx: SystemTx, notMeHash: stri
   await lockAccount(tx, userId)
   const user = { id: userId, email }
   const removed = await removeAddedPasskey(context, tx, user, alert)
-  const stopped = kind.startsWith('recovery.') ? await stopRecovery(context, tx, { user, by: 'alert' }) : []
-  const unset = kind === 'recovery.questions-set' ? await takeQuestionsAway(context, tx, user) : null
+  const stopped = await stopRecovery(context, tx, { user, by: 'alert', locks: TELL_OF_WHAT_IS_OPEN.has(kind) })
+  const unset = (await isNewestOfQuestions(tx, alert)) ? await takeQuestionsAway(context, tx, user) : null
   await tx.reauthenticationCode.deleteMany({ where: { userId } })
   await tx.knownDevice.deleteMany({ where: { userId } })
   const own = viewer?.user.id === userId ? viewer.session.id : null

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts'
 import { changeKeys, expectRingRevision, expectSlotsRevision, keysInForce, slotsWritten } from './change-keys.ts'
+import { closeReleased } from './close-released.ts'
 import { checkedSalt } from './key-material.ts'
 import { readSlots, writeSlots } from './key-slots.ts'
 import type { SlotInput } from './key-slots.ts'
@@ -17,6 +18,7 @@ export async function changePassphrase(context: Context, input: Input): Promise<
     const { generation } = inForce
     await tx.keySlot.deleteMany({ where: { userId, kind: 'PASSPHRASE' } })
     await writeSlots(context.services.keys, tx, { userId, generation, at }, slots)
+    await closeReleased(context.services.database, tx, userId)
     await tx.encryptionKeys.updateMany({ where: { userId }, data: { keySalt, ...slotsWritten } })
     return {
       action: 'encryption.passphrase-changed',

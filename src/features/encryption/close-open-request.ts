@@ -18,7 +18,7 @@ export async function closeOpenRequest(
 ): Promise<RecoveryRequest | null> {
   const [closed] = await tx.recoveryRequest.updateManyAndReturn({
     where: { AND: only, userId, isOpen: true },
-    data: { isOpen: null, closeReason, closedAt: at },
+    data: { isOpen: null, closeReason, closedAt: at, usedSlot: null },
   })
   return closed ?? null
 }

@@ -7,7 +7,7 @@ import { closePasskeySlot } from './close-passkey-slot.ts'
 export async function disableBiometricUnlock(context: Context, passkeyId: string): Promise<void> {
   await changeKeys(context, async ({ tx, userId, keys }) => {
     keysInForce(keys)
-    const recordId = await closePasskeySlot(tx, userId, passkeyId)
+    const recordId = await closePasskeySlot(context.services.database, tx, userId, passkeyId)
     if (recordId === null)
       throw new AppError('NOT_FOUND', 'No such passkey opens the keys of this account.', { field: 'passkeyId' })
     return { action: 'encryption.unlock-removed', tableName: 'key_slots', recordId, details: { passkeyId } }

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts'
 import { changeKeys, expectSlotsRevision, keysInForce, slotsWritten } from './change-keys.ts'
+import { closeReleased } from './close-released.ts'
 import { readSlots, RECOVERY_CODES, writeSlots } from './key-slots.ts'
 import type { SlotInput } from './key-slots.ts'
 
@@ -14,6 +15,7 @@ export async function regenerateRecoveryCodes(context: Context, input: Input): P
     const { generation } = inForce
     const { count } = await tx.keySlot.deleteMany({ where: { userId, kind: 'RECOVERY_CODE' } })
     await writeSlots(context.services.keys, tx, { userId, generation, at }, slots)
+    await closeReleased(context.services.database, tx, userId)
     await tx.encryptionKeys.updateMany({ where: { userId }, data: slotsWritten })
     return {
       action: 'encryption.codes-replaced',

@@ -18,7 +18,7 @@ export async function takePasskeyAway(
 ): Promise<{ passkey: Passkey; alert: RaisedAlert | null } | null> {
   await lockAccount(tx, user.id)
   const passkey = await tx.passkey.findFirst({ where: { id, userId: user.id } })
-  const slotId = passkey && (await closePasskeySlot(tx, user.id, id))
+  const slotId = passkey && (await closePasskeySlot(services.database, tx, user.id, id))
   const { count } = await tx.passkey.deleteMany({ where: { id, userId: user.id } })
   if (!passkey || count === 0) return null
   await tx.user.updateMany({ where: { id: user.id }, data: { passkeyCount: { decrement: 1 } } })

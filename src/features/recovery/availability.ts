@@ -65,7 +65,7 @@ function unavailable(reason: keyof typeof REASONS, availableAt?: Date): AppError
   const until = availableAt ? `, so it is closed until ${inUtc(availableAt)}` : ''
   return new AppError(
     'RECOVERY_UNAVAILABLE',
-    `The keys cannot be recovered this way. ${REASONS[reason]}${until}. Take another way: recoveryStatus lists them.`,
+    `The keys cannot be recovered this way. ${REASONS[reason]}${until}. Take another way, if the account has one.`,
     { field: 'method', reason, ...(availableAt && { availableAt: availableAt.toISOString() }) },
   )
 }

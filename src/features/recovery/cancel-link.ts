@@ -10,7 +10,7 @@ export type Stoppable = { id: string; cancelKeyId: string }
  * The token of the link that stops something, 43 characters: an HMAC under a server key, so that each mail of one wait
  * carries the same link, and a database that leaked holds none.
  */
-export function cancelToken(keys: Keyring, { id, cancelKeyId }: Stoppable): string {
+function cancelToken(keys: Keyring, { id, cancelKeyId }: Stoppable): string {
   return keys.mac('recovery-links', id, cancelKeyId)
 }
 
@@ -20,12 +20,18 @@ export function cancelColumns(keys: Keyring, id: string): { cancelKeyId: string;
   return { cancelKeyId, cancelHash: hashToken(cancelToken(keys, { id, cancelKeyId })) }
 }
 
-/** The link that stops it, with its words, for a mail. The token stands in the fragment, which no server or log ever sees. */
-export function cancelAction({ config, keys }: Services, stoppable: Stoppable): MailAction {
+/**
+ * The link that stops it, with its words, for a mail. The token stands in the fragment, which no server or log ever
+ * sees. None where MASTER_KEYS has lost the key that made it: the warning goes out all the same.
+ */
+export function linkThatStops({ config, keys }: Services, stoppable: Stoppable): { action?: MailAction } {
+  if (!keys.ids.includes(stoppable.cancelKeyId)) return {}
   return {
-    words:
-      'To stop only this, open this page and press its button. It asks for no sign-in, and works until this is over.',
-    label: 'Stop it',
-    href: new URL(`/auth/cancel-recovery#${cancelToken(keys, stoppable)}`, config.publicUrl).href,
+    action: {
+      words:
+        'To stop only this, open this page and press its button. It asks for no sign-in, and works until this is over.',
+      label: 'Stop it',
+      href: new URL(`/auth/cancel-recovery#${cancelToken(keys, stoppable)}`, config.publicUrl).href,
+    },
   }
 }

@@ -14,8 +14,7 @@ import { renewSession, takeUpRenewed } from '../sessions/renew-session.ts'
 import { signedIn } from '../sessions/signed-in.ts'
 import { expectAnswersCount } from './availability.ts'
 import { loggingRefusals } from './in-turn.ts'
-import { findOpenRequest, methodOf } from './requests.ts'
-import { recoveryNotOpen } from './verify-recovery.ts'
+import { answersWait, findOpenRequest, methodOf, recoveryNotOpen } from './requests.ts'
 
 type Input = {
   encryptedPrivateKey: string
@@ -83,14 +82,14 @@ async function releasedRequest(context: Context, tx: SystemTx): Promise<Recovery
   const now = await services.database.now(tx)
   const request = await findOpenRequest(tx, user.id, now)
   if (!request) throw recoveryNotOpen()
-  if (request.releasedAt === null || request.releasedTo !== session.id || request.availableAt > now) {
+  const byAnswers = request.method === 'SECURITY_QUESTIONS'
+  const isEarly = byAnswers && answersWait({ ...request, seenAt: now })
+  if (request.releasedAt === null || request.releasedTo !== session.id || isEarly) {
     throw new AppError(
       'RECOVERY_UNPROVEN',
       'This recovery has released nothing to this session. Show a code, two answers or a passkey first: verifyRecovery, beginPasskeyRecovery.',
     )
   }
-  if (request.method === 'SECURITY_QUESTIONS') {
-    await expectAnswersCount(tx, services.config, { userId: user.id, now })
-  }
+  if (byAnswers) await expectAnswersCount(tx, services.config, { userId: user.id, now })
   return request
 }

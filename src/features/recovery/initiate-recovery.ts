@@ -6,7 +6,7 @@ import { keysInForce } from '../encryption/change-keys.ts'
 import { closeOpenRequest } from '../encryption/close-open-request.ts'
 import { holdSession } from '../sessions/hold-session.ts'
 import { expectAnswersCount, expectSetUp, expectUnlocked } from './availability.ts'
-import { cancelAction, cancelColumns } from './cancel-link.ts'
+import { cancelColumns, linkThatStops } from './cancel-link.ts'
 import { inTurn } from './in-turn.ts'
 import type { Turn } from './in-turn.ts'
 import { ANSWERS_GOOD_MS, ANSWERS_WAIT_MS, DAY, findOpenRequest, REQUEST_MS } from './requests.ts'
@@ -27,7 +27,7 @@ export function initiateRecovery(context: Context, method: RecoveryMethod): Prom
     keysInForce(await tx.encryptionKeys.findUnique({ where: { userId } }))
     if (method === 'SECURITY_QUESTIONS') await expectAnswersCount(tx, context.services.config, turn)
     const open = await findOpenRequest(tx, userId, now)
-    if (open && goesOnAs(open, method)) return { ...open, seenAt: now }
+    if (open && goesOnAs(open, method, viewer.session.id)) return { ...open, seenAt: now }
 
     await expectUnlocked(tx, { userId, method, now })
     await expectSetUp(tx, { userId, method, now })
@@ -39,15 +39,21 @@ export function initiateRecovery(context: Context, method: RecoveryMethod): Prom
       kind: 'recovery.started',
       onceKey: `recovery.started:${request.id}`,
       about: { method, when: request.availableAt },
-      action: cancelAction(context.services, request),
+      ...linkThatStops(context.services, request),
     })
     return { ...request, seenAt: now }
   })
 }
 
-// A code or a passkey is taken within any request; answers within one of their own alone.
-function goesOnAs({ method, releasedAt }: RecoveryRequest, asked: RecoveryMethod): boolean {
-  return asked !== 'SECURITY_QUESTIONS' || method === 'SECURITY_QUESTIONS' || releasedAt !== null
+// A code or a passkey is taken within any request; answers within one that was begun for them alone. What was released
+// to another session is not to be taken from it; whom it was released to may have found that it opens nothing.
+function goesOnAs(
+  { method, answeredAt, releasedTo }: RecoveryRequest,
+  asked: RecoveryMethod,
+  sessionId: string,
+): boolean {
+  if (asked !== 'SECURITY_QUESTIONS' || method === asked || answeredAt !== null) return true
+  return releasedTo !== null && releasedTo !== sessionId
 }
 
 async function expectNotBegunOfLate(

@@ -13,8 +13,8 @@ import type { SignedInContext } from '../sessions/signed-in.ts'
 import { expectSetUp, expectUnlocked } from './availability.ts'
 import { inTurn, logRefused } from './in-turn.ts'
 import type { Turn } from './in-turn.ts'
-import { findOpenRequest, REQUEST_MS } from './requests.ts'
-import { recoveryNotOpen, release } from './verify-recovery.ts'
+import { release } from './release.ts'
+import { findOpenRequest, recoveryNotOpen } from './requests.ts'
 import type { Proved } from './verify-recovery.ts'
 
 /**
@@ -72,8 +72,7 @@ async function releaseByPasskey(turn: Turn, open: RecoveryRequest, passkeyId: st
     await turn.log('recovery.verified', open, { method: 'PASSKEY', passkeyId })
     return { request: { ...open, seenAt: now }, slot: null, givesKeys: true }
   }
-  const expiresAt = new Date(now.getTime() + REQUEST_MS)
-  const request = await release(turn, open, { method: 'PASSKEY', availableAt: now, expiresAt })
+  const request = await release(turn, open, { method: 'PASSKEY' })
   await turn.log('recovery.released', request, { method: 'PASSKEY', slotId: slot.id, passkeyId })
   return { request, slot, givesKeys: true }
 }

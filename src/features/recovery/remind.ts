@@ -5,10 +5,10 @@ import type { Services } from '../../services.ts'
 import { announceAlerts, raiseAlert } from '../alerts/raise-alert.ts'
 import type { Alert, RaisedAlert } from '../alerts/raise-alert.ts'
 import type { AlertKind } from '../alerts/kinds.ts'
-import { cancelAction } from './cancel-link.ts'
-import type { Stoppable } from './cancel-link.ts'
+import { lockAccount } from '../sessions/lock-account.ts'
+import { linkThatStops } from './cancel-link.ts'
 import { freshStartId, stoppable } from './fresh-starts.ts'
-import { ANSWERS_WAIT_MS, DAY, HOUR, methodOf } from './requests.ts'
+import { ANSWERS_WAIT_MS, DAY, HOUR } from './requests.ts'
 
 /** The mails of the wait that follows right answers, in their order: how long before its end each is due. */
 const OF_ANSWERS: readonly { kind: AlertKind; beforeMs: number }[] = [
@@ -31,7 +31,9 @@ export const remind: Job = {
   everyMs: 60_000,
   async run(services) {
     const now = await services.database.now()
-    for (const [index, { kind, beforeMs }] of [...OF_ANSWERS.entries()].reverse()) {
+    // Answers open nothing while the server takes none: there is nothing to warn of.
+    const ofAnswers = services.config.securityQuestions ? [...OF_ANSWERS.entries()].reverse() : []
+    for (const [index, { kind, beforeMs }] of ofAnswers) {
       const due = { ...waitingRequest(now), availableAt: { lte: later(now, beforeMs) }, remindersSent: { lte: index } }
       const requests = await services.database.systemDb.recoveryRequest.findMany({ where: due, take: MOST_AT_ONCE })
       for (const request of requests) {
@@ -63,6 +65,7 @@ async function told(
 ): Promise<void> {
   try {
     const raised = await services.database.systemDb.$transaction(async (tx): Promise<RaisedAlert | null> => {
+      await lockAccount(tx, userId)
       const reminder = await note(tx)
       if (!reminder) return null
       const user = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { id: true, email: true } })
@@ -77,7 +80,8 @@ async function told(
 const waitingRequest = (now: Date) => ({
   isOpen: true,
   answeredAt: { not: null },
-  releasedAt: null,
+  // What was released by a code or a passkey meanwhile does not end the wait of the answers.
+  OR: [{ releasedAt: null }, { method: { not: 'SECURITY_QUESTIONS' } }],
   expiresAt: { gt: now },
 })
 
@@ -86,7 +90,7 @@ function reminderOf(services: Services, kind: AlertKind, request: RecoveryReques
     kind,
     onceKey: `${kind}:${request.id}`,
     origin: placeOf(request),
-    about: { method: methodOf(request), when: request.availableAt },
+    about: { method: 'SECURITY_QUESTIONS', when: request.availableAt },
     ...linkThatStops(services, request),
     happenedAt: request.createdAt,
   }
@@ -102,11 +106,6 @@ function reminderOfFreshStart(services: Services, freshStart: FreshStart): Remin
     ...linkThatStops(services, stoppable(freshStart)),
     happenedAt: freshStart.createdAt,
   }
-}
-
-// Without the server key that made the link, a warning goes out all the same. It can be stopped by signing in.
-function linkThatStops(services: Services, stopped: Stoppable): Pick<Reminder, 'action'> {
-  return services.keys.ids.includes(stopped.cancelKeyId) ? { action: cancelAction(services, stopped) } : {}
 }
 
 const placeOf = ({ ipAddress, deviceName }: Pick<RecoveryRequest, 'ipAddress' | 'deviceName'>) => ({

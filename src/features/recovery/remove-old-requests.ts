@@ -17,7 +17,7 @@ export const removeOldRequests: Job = {
     const now = await database.now()
     await systemDb.recoveryRequest.updateMany({
       where: { isOpen: true, expiresAt: { lte: now } },
-      data: { isOpen: null, closeReason: 'expired', closedAt: now },
+      data: { isOpen: null, closeReason: 'expired', closedAt: now, usedSlot: null },
     })
     const old = { closedAt: { lt: new Date(now.getTime() - KEPT_MS) } }
     await removeInBatches(

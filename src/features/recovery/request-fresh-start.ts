@@ -6,7 +6,7 @@ import { holdSession } from '../sessions/hold-session.ts'
 import { signedIn } from '../sessions/signed-in.ts'
 import { canonicalEmail } from '../sign-in/canonical-email.ts'
 import { LOCK_MS } from './availability.ts'
-import { cancelAction, cancelColumns } from './cancel-link.ts'
+import { cancelColumns, linkThatStops } from './cancel-link.ts'
 import { FRESH_START_GOOD_MS, FRESH_START_WAIT_MS, freshStartId, stoppable } from './fresh-starts.ts'
 import { inTurn } from './in-turn.ts'
 import type { Turn } from './in-turn.ts'
@@ -54,7 +54,7 @@ async function begin({ services, origin }: Context, { tx, viewer, userId, now, w
     kind: 'recovery.fresh-start-requested',
     onceKey: `recovery.fresh-start-requested:${id}`,
     about: { when: availableAt },
-    action: cancelAction(services, stoppable(freshStart)),
+    ...linkThatStops(services, stoppable(freshStart)),
   })
 }
 

@@ -1,12 +1,12 @@
+import { AppError } from '../../errors.ts'
 import type { RecoveryRequest } from '../../generated/sqlite/client.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import type { CloseReason } from '../encryption/close-open-request.ts'
 
-export const RECOVERY_METHODS = ['RECOVERY_CODE', 'SECURITY_QUESTIONS', 'PASSKEY'] as const
+const RECOVERY_METHODS = ['RECOVERY_CODE', 'SECURITY_QUESTIONS', 'PASSKEY'] as const
 export type RecoveryMethod = (typeof RECOVERY_METHODS)[number]
 
-export const RECOVERY_STATES = ['WAITING', 'READY', 'COMPLETED', 'CANCELLED', 'EXPIRED'] as const
-export type RecoveryState = (typeof RECOVERY_STATES)[number]
+export type RecoveryState = 'WAITING' | 'READY' | 'COMPLETED' | 'CANCELLED' | 'EXPIRED'
 
 export const HOUR = 60 * 60_000
 export const DAY = 24 * HOUR
@@ -38,7 +38,7 @@ export function stateOf(request: SeenRequest): RecoveryState {
     return state
   }
   if (expiresAt <= seenAt) return 'EXPIRED'
-  return isWaiting(request) ? 'WAITING' : 'READY'
+  return request.method === 'SECURITY_QUESTIONS' && answersWait(request) ? 'WAITING' : 'READY'
 }
 
 /** By what a request recovers. */
@@ -48,9 +48,14 @@ export function methodOf({ method }: Pick<RecoveryRequest, 'method'>): RecoveryM
   return known
 }
 
-/** Whether right answers of an open request would still open nothing. */
-export function isWaiting({ method, answeredAt, availableAt, seenAt }: SeenRequest): boolean {
-  return (method === 'SECURITY_QUESTIONS' && answeredAt === null) || availableAt > seenAt
+/** Whether right answers of an open request would still open nothing, also where something else has opened meanwhile. */
+export function answersWait({ answeredAt, availableAt, seenAt }: SeenRequest): boolean {
+  return answeredAt === null || availableAt > seenAt
+}
+
+/** The refusal of what goes on with a request, where none is open. */
+export function recoveryNotOpen(): AppError {
+  return new AppError('RECOVERY_NOT_OPEN', 'No recovery is open that this would continue. Begin with initiateRecovery.')
 }
 
 /** The account's open request that has not expired, in a transaction that has locked the account. Null when there is none. */

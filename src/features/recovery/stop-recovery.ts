@@ -13,6 +13,8 @@ type Stop = {
   by: 'link' | 'session' | 'alert'
   /** Stops only what this link is about. */
   cancelHash?: string
+  /** False leaves the way open: what was stopped may be its owner's. */
+  locks?: boolean
 }
 
 /**
@@ -23,24 +25,36 @@ type Stop = {
 export async function stopRecovery(
   context: Context,
   tx: SystemTx,
-  { user, by, cancelHash }: Stop,
+  { user, by, cancelHash, locks = true }: Stop,
 ): Promise<(RaisedAlert | null)[]> {
   const { services, origin, viewer } = context
   const now = await services.database.now(tx)
   // Not one that is over: its way is not to be closed for it.
   const open = { expiresAt: { gt: now }, ...(cancelHash !== undefined && { cancelHash }) }
-  const request = await closeOpenRequest(tx, user.id, 'cancelled', now, open)
+  const request = await closeOpenRequest(tx, user.id, locks ? 'cancelled' : 'superseded', now, open)
   const freshStart = await stopFreshStart(tx, user.id, open)
   const stopped = [...(request ? [aboutRequest(request)] : []), ...(freshStart ? [aboutFreshStart(freshStart)] : [])]
 
   const alerts: (RaisedAlert | null)[] = []
   const who = { userId: user.id, sessionId: viewer?.user.id === user.id ? viewer.session.id : null }
   for (const { method, tableName, recordId, onceKey } of stopped) {
-    const event = { ...who, action: 'recovery.cancelled', tableName, recordId, details: { by, method } }
+    const event = {
+      ...who,
+      action: locks ? 'recovery.cancelled' : 'recovery.closed',
+      tableName,
+      recordId,
+      details: { by, method },
+    }
     // By the database's clock: for how long a fresh start cannot be asked for again goes by this line.
     await tx.auditEntry.create({ data: { ...services.audit.row(event, origin), timestamp: now } })
     alerts.push(
-      await raiseAlert(services, tx, { kind: 'recovery.cancelled', user, onceKey, origin, about: { method } }),
+      await raiseAlert(services, tx, {
+        kind: 'recovery.cancelled',
+        user,
+        onceKey,
+        origin,
+        about: { method, isUnlocked: !locks },
+      }),
     )
   }
   return alerts
