@@ -305,6 +305,7 @@ describe('somebody who is warned', () => {
     const disown = () => statementsOf(() => app.browser().graphql(DISOWN, { token }))
     expect(await disown()).toEqual([
       ...[`UPDATE ${ALERT}`, `UPDATE ${ALERT}`, 'SELECT users', 'DELETE magic_links', 'UPDATE users'],
+      ...['UPDATE recovery_requests', 'SELECT fresh_starts'], // what is under way
       ...['DELETE reauthentication_codes', 'DELETE known_devices', 'DELETE sessions', LOG],
     ])
     expect(await disown()).toEqual([`UPDATE ${ALERT}`, LOG])
@@ -535,7 +536,7 @@ describe('somebody who recovers the keys', () => {
     const { browser, held, codes } = await codesOwner(app)
     answered(await askToInitiate(browser, 'RECOVERY_CODE'))
     const tried = (verifier: string) => statementsOf(() => showCode(browser, verifier))
-    const COUNTED = [...HELD, OPEN, OPEN, `UPDATE ${REQUESTS}`, 'SELECT key_slots']
+    const COUNTED = [...HELD, OPEN, OPEN, 'SELECT key_slots']
     expect(await tried(newKid())).toEqual([...COUNTED, LOG])
     expect(await tried(codes[0] ?? '')).toEqual([
       ...[...COUNTED, 'DELETE key_slots', 'UPDATE user_encryption_keys', `UPDATE ${REQUESTS}`, LOG],

@@ -94,12 +94,12 @@ test('"this was not me" about a recovery stops it', async ({ app }) => {
   expect(await requestsOf(app, held.userId)).toMatchObject([{ closeReason: 'cancelled' }])
 })
 
-test('"this was not me" about something else stops none', async ({ app }) => {
+test('"this was not me" about something else stops what is under way, and locks nothing', async ({ app }) => {
   const { browser, email, held } = await codesOwner(app)
   await initiate(browser, 'RECOVERY_CODE')
   const mail = await app.mailbox.latest(email, 1, ({ subject }) => subject.startsWith('End-to-end encryption was switched on')) // prettier-ignore
   answered(await app.browser().graphql(DISOWN, { token: notMeTokenIn(mail) }))
-  expect(await requestsOf(app, held.userId)).toMatchObject([{ isOpen: true }])
+  expect(await requestsOf(app, held.userId)).toMatchObject([{ isOpen: null, closeReason: 'superseded' }])
 })
 
 test('the job closes what is over, and removes it a month later', async ({ app }) => {

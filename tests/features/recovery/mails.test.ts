@@ -75,7 +75,7 @@ describe('what a mail of a recovery says', () => {
 
   test('that a way is locked for seven days once it was stopped, and what to look at', () => {
     const { message } = ALERT_KINDS['recovery.cancelled']
-    expect(message({ ...ABOUT, method: 'SECURITY_QUESTIONS' })).toMatch(/locked for seven days.*look at its sessions/)
+    expect(message({ ...ABOUT, method: 'SECURITY_QUESTIONS' })).toMatch(/again for seven days.*look at its sessions/)
     expect(message({ ...ABOUT, method: 'SECURITY_QUESTIONS', tooManyTries: true })).toContain('too many wrong answers')
   })
 })

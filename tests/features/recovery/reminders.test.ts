@@ -100,9 +100,12 @@ describe('the mails of the wait', () => {
   test('an account whose reminder cannot be written does not cost the others theirs', async ({ app }) => {
     const [ada, grace] = [await answeredNow(app), await answeredNow(app)]
     for (const { held } of [ada, grace]) await passTime(app, held.userId, DAY)
-    const { recoveryRequest } = app.services.database.systemDb
-    await recoveryRequest.updateMany({ where: { userId: ada.held.userId }, data: { method: 'NO_METHOD' } })
-    await remind.run(app.services)
+    const { outbox } = app.services
+    const enqueue: typeof outbox.enqueue = (tx, mail, options) =>
+      mail.to === ada.email
+        ? Promise.reject(new Error('This mail cannot be written.'))
+        : outbox.enqueue(tx, mail, options)
+    await remind.run({ ...app.services, outbox: { ...outbox, enqueue } })
     expect(await remindedOf(app, grace.email)).toEqual(REMINDERS.slice(0, 1))
     expect(await remindedOf(app, ada.email)).toEqual([])
     expect(await openRequest(app, ada.held.userId)).toMatchObject({ remindersSent: 0 })

@@ -1,18 +1,21 @@
 import { describe, expect } from 'vitest'
 import { test } from '../../support/app.ts'
-import { random } from '../../support/envelopes.ts'
+import { codeSlots, random } from '../../support/envelopes.ts'
 import { withPasskey } from '../../support/passkeys.ts'
-import { keysOf } from '../encryption/support.ts'
+import { signIn } from '../../support/people.ts'
+import { CODES, keysOf } from '../encryption/support.ts'
 import {
   answered,
   askToInitiate,
   cancelBy,
   cancelTokenOf,
   codesOwner,
+  COMPLETE,
   DAY,
   HOUR,
   initiate,
   logged,
+  newKeys,
   openRequest,
   passTime,
   questionsOwner,
@@ -46,7 +49,7 @@ describe('a recovery code', () => {
     expect(await logged(app, held.userId, 'recovery.released')).toBe(1)
   })
 
-  test('is taken within a recovery by questions, and ends the wait', async ({ app }) => {
+  test('is taken within a recovery by questions that were not answered yet', async ({ app }) => {
     const { browser, codes } = await questionsOwner(app)
     const { id } = await initiate(browser, 'SECURITY_QUESTIONS')
     const { payload } = answered(await showCode(browser, codes[3] ?? ''))
@@ -68,13 +71,47 @@ describe('a recovery code', () => {
     expect(await recoveryStatus(browser)).toMatchObject({ recoveryCodesLeft: 8 })
   })
 
-  test('wrong ones are counted, and after twenty none is taken', async ({ app }) => {
-    const { browser, codes, held } = await codesOwner(app)
+  test('wrong ones keep no right one out', async ({ app }) => {
+    const { browser, codes } = await codesOwner(app)
     await initiate(browser, 'RECOVERY_CODE')
-    expect(await refusalOf(showCode(browser, random(32)))).toBe('PROOF_INVALID')
-    expect(await openRequest(app, held.userId)).toMatchObject({ wrongCodes: 1 })
-    await app.services.database.systemDb.recoveryRequest.updateMany({ data: { wrongCodes: 20 } })
-    expect(await refusalOf(showCode(browser, codes[0] ?? ''))).toBe('PROOF_INVALID')
+    for (let tries = 0; tries < 21; tries++)
+      expect(await refusalOf(showCode(browser, random(32)))).toBe('PROOF_INVALID')
+    expect(answered(await showCode(browser, codes[0] ?? '')).payload.slot).not.toBeNull()
+  })
+
+  test('whose answer was lost shows it again, in this recovery, also from another session; once it is over it is gone', async ({
+    app,
+  }) => {
+    const { browser, codes, held, email } = await codesOwner(app)
+    await initiate(browser, 'RECOVERY_CODE')
+    const [code = ''] = codes
+    const { payload: first } = answered(await showCode(browser, code))
+    expect(await refusalOf(showCode(browser, code))).toBe('PROOF_INVALID')
+    await passTime(app, held.userId, 10_000)
+    const elsewhere = await signIn(app, email)
+    const { payload: again } = answered(await showCode(elsewhere.browser, code))
+    expect(again.slot).toEqual(first.slot)
+    expect(await recoveryStatus(browser)).toMatchObject({ recoveryCodesLeft: 7 })
+    // It was released to the other session now.
+    expect((await browser.graphql(COMPLETE, { input: newKeys(held).input })).code).toBe('RECOVERY_UNPROVEN')
+    expect(`session_${(await openRequest(app, held.userId))?.releasedTo}`).toBe(elsewhere.sessionId)
+
+    answered(await elsewhere.browser.graphql(COMPLETE, { input: newKeys(held).input }))
+    const [closed] = await requestsOf(app, held.userId)
+    expect(closed).toMatchObject({ closeReason: 'completed', usedSlot: null })
+  })
+
+  test('what it released is worth nothing once the owner has made new codes, or another passphrase', async ({
+    app,
+  }) => {
+    const { browser, codes, held, email } = await codesOwner(app)
+    const thief = await signIn(app, email)
+    await initiate(thief.browser, 'RECOVERY_CODE')
+    answered(await showCode(thief.browser, codes[0] ?? ''))
+    answered(await browser.graphql(CODES, { input: { slots: codeSlots(held.userId, held.generation) } }))
+    const refused = await thief.browser.graphql(COMPLETE, { input: newKeys(held).input })
+    expect(refused.code).toBe('RECOVERY_NOT_OPEN')
+    expect(await requestsOf(app, held.userId)).toMatchObject([{ closeReason: 'superseded', usedSlot: null }])
     expect(await recoveryStatus(browser)).toMatchObject({ recoveryCodesLeft: 8 })
   })
 
@@ -102,7 +139,7 @@ describe('a recovery code', () => {
       { verifier, first: -1, second: 1 },
     ]
     for (const input of bad) expect(await refusalOf(browser.graphql(VERIFY_RECOVERY, { input }))).toBe('BAD_INPUT')
-    expect(await openRequest(app, held.userId)).toMatchObject({ wrongCodes: 0, wrongAnswers: 0 })
+    expect(await openRequest(app, held.userId)).toMatchObject({ wrongAnswers: 0 })
   })
 })
 
