@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { test } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
 import type { Visitor } from '../../support/browser-like.ts'
-import { begin, LEVEL, passkeyLogin, withPasskey } from '../../support/passkeys.ts'
+import { begin, LEVEL, passkeyLogin, REMOVE, withPasskey } from '../../support/passkeys.ts'
 import type { PasskeyOwner, Request } from '../../support/passkeys.ts'
 import { signIn } from '../../support/people.ts'
 import { askForCode, PROVE } from '../reauthentication/support.ts'
@@ -15,12 +15,17 @@ import {
   codesOwner,
   COMPLETE,
   COMPLETE_PASSKEY,
+  DAY,
   HOUR,
   initiate,
   logged,
   newKeys,
   openRequest,
+  passTime,
+  questionsInput,
   questionsOwner,
+  SET_QUESTIONS,
+  showAnswers,
 } from '../../attacks/recovery-support.ts'
 import type { Owner, Payload } from '../../attacks/recovery-support.ts'
 
@@ -67,6 +72,40 @@ describe('recovery by a passkey', () => {
     expect(await openRequest(app, own.held.userId)).toMatchObject({ releasedAt: null })
     const { errors } = await own.browser.graphql(COMPLETE, { input: newKeys(own.held).input })
     expect(errors[0]?.extensions['code']).toBe('RECOVERY_UNPROVEN')
+  })
+
+  test('one that opens the keys comes in between a wait and does not end it: the answers open when it is over', async ({
+    app,
+  }) => {
+    const own = await owner(app)
+    const { browser } = own
+    const { input, questions } = questionsInput(own.held)
+    answered(await browser.graphql(SET_QUESTIONS, { input }))
+    await passTime(app, own.held.userId, 7 * DAY)
+    await initiate(browser, 'SECURITY_QUESTIONS')
+    const { payload: answeredNow } = answered(await showAnswers(browser, '0-2', questions.verifiers['0-2']))
+    const { payload } = answered(await touch(own, browser))
+    expect(payload.request).toMatchObject({ method: 'PASSKEY', state: 'READY' })
+    expect(payload.request.expiresAt).toBe(answeredNow.request.expiresAt)
+
+    const wait = () => showAnswers(browser, '0-2', questions.verifiers['0-2'])
+    expect(answered(await wait()).payload.slot).toBeNull()
+    await passTime(app, own.held.userId, 48 * HOUR)
+    expect(answered(await wait()).payload).toMatchObject({
+      request: { id: payload.request.id, method: 'SECURITY_QUESTIONS', state: 'READY' },
+      slot: { kind: 'SECURITY_QUESTIONS' },
+    })
+    answered(await browser.graphql(COMPLETE, { input: newKeys(own.held).input }))
+  })
+
+  test('what it released is worth nothing once the owner has removed it', async ({ app }) => {
+    const own = await owner(app)
+    const thief = await signIn(app, own.email)
+    await initiate(thief.browser, 'PASSKEY')
+    expect(answered(await touch(own, thief.browser)).payload.slot).not.toBeNull()
+    answered(await own.browser.graphql(REMOVE, { id: own.passkey.id }))
+    const { errors } = await thief.browser.graphql(COMPLETE, { input: newKeys(own.held).input })
+    expect(errors[0]?.extensions['code']).toBe('RECOVERY_NOT_OPEN')
   })
 
   test('asks for a proof by mail beside it', async ({ app }) => {
