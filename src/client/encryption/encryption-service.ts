@@ -55,7 +55,7 @@ import { reencryptRecords, type Reencrypted, type RotationOptions } from './reen
 import type { KeysRotated } from './renew-master-key.ts'
 import { rotateMasterKey, rotateRecordKey, type RotateEverything } from './rotate-keys.ts'
 import { choosePassphrase, confirmCodes, type CodeSteps, type SetupStep, type SetupSteps } from './setup.ts'
-import { takeBackFormer, type TakenBack } from './take-back-former.ts'
+import { takeBackFormer, type SecretFound, type TakenBack } from './take-back-former.ts'
 import type { Vault } from './vault.ts'
 import type { EncryptionState, VaultSession } from './vault-session.ts'
 
@@ -322,12 +322,13 @@ export class EncryptionService {
   }
 
   /**
-   * After a fresh start, when the old passphrase was found again: opens the keys that were given up, and encrypts what they
-   * open with the new ones, which must be unlocked. Needs FRESH. For 30 days; null where none are kept. SECRET_WRONG for another
-   * passphrase. Interrupted, call it again.
+   * After a fresh start, when an old passphrase or recovery code was found again: opens the keys that were given up, of
+   * every fresh start whose keys it opens, and encrypts what they open with the new ones, which must be unlocked. Needs
+   * FRESH. For 30 days; null where none are kept. SECRET_WRONG for what opens none of them, BAD_INPUT for what cannot be
+   * a code. Interrupted, call it again.
    */
-  takeBackFormer({ passphrase, signal }: { passphrase: string; signal?: AbortSignal }): Promise<TakenBack | null> {
-    return takeBackFormer({ ask: this.#ask, session: this.#session, former: this.#openAnother(), passphrase, signal })
+  takeBackFormer({ signal, ...found }: SecretFound & { signal?: AbortSignal }): Promise<TakenBack | null> {
+    return takeBackFormer({ ask: this.#ask, session: this.#session, former: this.#openAnother(), found, signal })
   }
 
   /** Switches encryption off. Needs STRONG. RECORDS_ENCRYPTED while any record still holds encrypted fields. */

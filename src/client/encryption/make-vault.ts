@@ -86,7 +86,9 @@ class KeyHolder implements Vault {
     const began = this.#locks
     const { ring, user } = this.#unlocked()
     items.forEach(insistOnPlace)
-    const envelopes = await inTurns(items, AT_ONCE, async (item) => sealRecord(ring, user, item, jsonOf(item.value)))
+    const envelopes = await inTurns(items, AT_ONCE, async ({ value, verified = true, ...place }) =>
+      sealAnew(ring, user, place, { json: jsonOf(value), verified }),
+    )
     this.#insistOnNoLockSince(began)
     return envelopes
   }
@@ -242,8 +244,13 @@ function judge(newest: Map<string, number>, record: string, opened: OpenedRecord
   return opened
 }
 
-/** Encrypts anew; what was made for the public key stays so, for nobody has vouched for it by a rotation. */
-function sealAnew(ring: Ring, user: string, place: Place, { json, verified }: OpenedRecord): Promise<string> {
+/** Encrypts; what was made for the public key stays so, for nobody has vouched for it by a rotation. */
+function sealAnew(
+  ring: Ring,
+  user: string,
+  place: Place,
+  { json, verified }: Pick<OpenedRecord, 'json' | 'verified'>,
+): Promise<string> {
   return verified ? sealRecord(ring, user, place, json) : sealJsonToPublicKey(ring.publicKey, user, place, json)
 }
 

@@ -8,59 +8,93 @@ import {
   type RecordFieldsFragment,
   type RecordsQuery,
 } from '../generated/graphql.ts'
-import { readAccountKeys, toSealedKeys } from './account-keys.ts'
-import { sealToPublicKey } from './record-envelopes.ts'
+import { toSealedKeys } from './account-keys.ts'
+import { wipe } from './bytes.ts'
+import { readRecoveryCode } from './recovery-codes.ts'
 import { patiently } from './reencrypt-records.ts'
-import type { Opened, Vault } from './vault.ts'
+import type { Opened, Opener, SealedKeys, Vault } from './vault.ts'
 import type { VaultSession } from './vault-session.ts'
 
 /** What the keys that a fresh start gave up encrypted is encrypted with the new ones; `unreadable` are records that neither open. */
 export type TakenBack = { kind: 'TakenBack'; records: number; unreadable: string[] }
 
+/** What was found again. */
+export type SecretFound = { passphrase: string } | { code: string }
+
 type Work = {
   ask: Ask
   session: VaultSession
-  /** For the former keys alone. It is locked when they have served. */
+  /** For the former keys alone, one ring after the other. It is locked when they have served. */
   former: Vault
-  passphrase: string
+  found: SecretFound
   signal?: AbortSignal | undefined
 }
 
 type Place = { record: string; revision: number; envelope: string }
-/** `publicKey` is the one in force, which the vault has found in its own ring. */
-type Keys = { user: string; publicKey: unknown }
 
 const PAGE = 50
 // Somebody may write each record just then; what is still overtaken after so many passes is left for another call.
 const MOST_PASSES = 5
 
 /**
- * Opens the keys that a fresh start gave up, by the passphrase that was theirs, and encrypts what they open anew, each
- * record only at the revision that it was read at. Cut off, it is called again: what was done is not done twice. Null
- * where no former keys are kept. SECRET_WRONG for another passphrase; the keys in force must be unlocked.
+ * Opens the keys that fresh starts gave up, each ring that opens by what was found, the newest first, and encrypts what they
+ * open anew, each record only at the revision that it was read at. Cut off, it is called again: what was done is not done
+ * twice. Null where no former keys are kept. SECRET_WRONG where none of them opens; the keys in force must be unlocked.
  */
 export async function takeBackFormer(work: Work): Promise<TakenBack | null> {
-  const { ask, session, former, passphrase } = work
+  const { ask, session, former, found } = work
+  if ('code' in found) wipe(readRecoveryCode(found.code)) // a slip is told before anything is sent
   const { me, formerKeys } = await ask(FormerKeysDocument, {})
-  if (!me || !formerKeys) return null
+  if (!me || formerKeys.length === 0) return null
   const user = bareId(me.id)
+  const taken = { records: 0, unreadable: [] as string[], rings: 0 }
+  let refusal: unknown
   try {
-    const opener = { kind: 'PASSPHRASE', passphrase } as const
-    await former.unlock({ user, keys: toSealedKeys(formerKeys), opener, seen: null })
-    const { keys } = await readAccountKeys(ask)
-    await session.use((vault) => vault.follow({ keys, seen: null }))
-    let records = 0
-    for (let passes = 1; ; passes++) {
-      const { written, overtaken, unreadable } = await passOnce(work, { user, publicKey: keys.publicKey })
-      records += written
-      if (overtaken === 0 || passes === MOST_PASSES) return { kind: 'TakenBack', records, unreadable }
+    for (const ring of formerKeys) {
+      try {
+        await openRing(former, user, toSealedKeys(ring), found)
+      } catch (error) {
+        if (!isClosed(error)) throw error
+        // One ring that is damaged does not keep the others shut.
+        if (refusal === undefined || isLatchkeyError(error, 'KEYS_REFUSED')) refusal = error
+        continue
+      }
+      if (taken.rings === 0) await session.use(() => session.follow())
+      taken.rings += 1
+      const { records, unreadable } = await takeBackBy(work)
+      // What this ring leaves, those before it have left as well.
+      taken.records += records
+      taken.unreadable = unreadable
     }
   } finally {
     await former.lock()
   }
+  if (taken.rings === 0) throw refusal
+  return { kind: 'TakenBack', records: taken.records, unreadable: taken.unreadable }
 }
 
-async function passOnce(work: Work, keys: Keys) {
+/** Locked first: a ring that was given up earlier is older than the one that the vault held. */
+async function openRing(former: Vault, user: string, keys: SealedKeys, found: SecretFound): Promise<void> {
+  const opener: Opener =
+    'code' in found ? { kind: 'RECOVERY_CODE', code: found.code } : { kind: 'PASSPHRASE', passphrase: found.passphrase }
+  await former.lock()
+  await former.unlock({ user, keys, opener, seen: null })
+}
+
+const isClosed = (error: unknown): boolean =>
+  isLatchkeyError(error, 'SECRET_WRONG') || isLatchkeyError(error, 'KEYS_REFUSED')
+
+/** What the ring that is open now opens. */
+async function takeBackBy(work: Work): Promise<Pick<TakenBack, 'records' | 'unreadable'>> {
+  let records = 0
+  for (let passes = 1; ; passes++) {
+    const { written, overtaken, unreadable } = await passOnce(work)
+    records += written
+    if (overtaken === 0 || passes === MOST_PASSES) return { records, unreadable }
+  }
+}
+
+async function passOnce(work: Work) {
   const unreadable: string[] = []
   let [written, overtaken] = [0, 0]
   let after: string | null = null
@@ -69,7 +103,7 @@ async function passOnce(work: Work, keys: Keys) {
     const records = edges.map(({ node }) => node)
     for (const { id, place, opened } of await openByFormer(work, records)) {
       if (!opened.ok) unreadable.push(id)
-      else if (await writeAnew(work, keys, { id, place, opened })) written += 1
+      else if (await writeAnew(work, { id, place, opened })) written += 1
       else overtaken += 1
     }
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null
@@ -95,15 +129,14 @@ async function openByFormer({ session, former }: Work, records: readonly RecordF
 /** False where the record has moved on since it was read. */
 async function writeAnew(
   { ask, session, signal }: Work,
-  { user, publicKey }: Keys,
   { id, place, opened }: { id: string; place: Place; opened: Extract<Opened, { ok: true }> },
 ): Promise<boolean> {
   const { record, revision } = place
   const next = { record, revision: revision + 1 }
   // What anybody may have written stays so: nobody vouches for it by taking it back.
-  const encryptedData = opened.verified
-    ? await session.encrypt(next, opened.value)
-    : await sealToPublicKey(publicKey, user, next, opened.value)
+  const { value, verified } = opened
+  const [encryptedData] = await session.use((vault) => vault.encrypt([{ ...next, value, verified }]))
+  if (encryptedData === undefined) throw new Error('The vault gave no envelope.')
   try {
     await patiently({ signal }, () => ask(UpdateRecordDocument, { input: { id, revision, encryptedData } }, { signal }))
     return true

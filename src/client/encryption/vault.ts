@@ -79,8 +79,11 @@ export type Vault = {
   /** Null while locked. */
   state(): Promise<Unlocked | null>
 
-  /** Encrypts values with the current record key, each for its place. Throws ENCRYPTION_LOCKED, TOO_LARGE. */
-  encrypt(items: readonly (Place & { value: unknown })[]): Promise<string[]>
+  /**
+   * Encrypts values with the current record key, each for its place; with the public key where `verified` is false, so that
+   * nobody vouches for what anybody may have written. Throws ENCRYPTION_LOCKED, TOO_LARGE.
+   */
+  encrypt(items: readonly (Place & { value: unknown; verified?: boolean })[]): Promise<string[]>
   /**
    * Opens envelopes, each for its place: the revision is the record's, and an envelope may be older, but not older than one
    * that was opened since the keys were unlocked. What does not open is marked.

@@ -74,7 +74,7 @@ export function workerVault(startWorker: () => WorkerLike): Vault {
     encrypt: async (items) =>
       call(
         'encrypt',
-        items.map(({ record, revision, value }) => ({ record, revision, value: JSON.parse(jsonOf(value)) as unknown })),
+        items.map(({ value, ...item }) => ({ ...item, value: JSON.parse(jsonOf(value)) as unknown })),
       ),
     decrypt: (items) => call('decrypt', items),
     reencrypt: (items) => call('reencrypt', items),

@@ -717,7 +717,7 @@ export type CompleteFreshStartMutation = { completeFreshStart: { enabled: boolea
 export type FormerKeysQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type FormerKeysQuery = { me: { id: string, email: string } | null, formerKeys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null };
+export type FormerKeysQuery = { me: { id: string, email: string } | null, formerKeys: Array<{ encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> }> };
 
 export type RecoveryRequestFieldsFragment = { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null };
 

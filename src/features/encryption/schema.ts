@@ -90,7 +90,7 @@ export const EncryptionKeysRef = builder.objectRef<KeysToUnlock>('EncryptionKeys
     slots: t.field({
       type: [KeySlotRef],
       description:
-        'PASSPHRASE and PASSKEY slots. A RECOVERY_CODE or SECURITY_QUESTIONS slot is only released by recovery.',
+        'PASSPHRASE and PASSKEY slots, and of formerKeys the RECOVERY_CODE slots too. Of keys in force a RECOVERY_CODE or SECURITY_QUESTIONS slot is only released by recovery.',
       resolve: ({ slots }) => slots,
     }),
   }),

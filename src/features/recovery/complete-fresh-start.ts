@@ -7,12 +7,14 @@ import { inUtc } from '../../platform/mail/words.ts'
 import { changeKeys, keysInForce } from '../encryption/change-keys.ts'
 import { closeOpenRequest } from '../encryption/close-open-request.ts'
 import { forgetQuestions } from '../encryption/forget-questions.ts'
-import { OPEN_KINDS } from '../encryption/read-keys.ts'
 import { listRotations, retiredKeys } from '../encryption/rotations.ts'
 import { beginWithKeys, checkedSetup } from '../encryption/setup-encryption.ts'
 import type { SetupInput } from '../encryption/setup-encryption.ts'
 import { FORMER_KEYS_MS } from './fresh-starts.ts'
 import { loggingRefusals } from './in-turn.ts'
+
+// Never SECURITY_QUESTIONS: answers are guessed, and no count of tries stands before keys that were given up.
+const KEPT_KINDS = ['PASSPHRASE', 'PASSKEY', 'RECOVERY_CODE']
 
 /**
  * Gives up keys that nothing opens any more, and begins anew with others, made for one generation and one ring revision
@@ -63,7 +65,10 @@ async function giveUp(tx: SystemTx, keys: EncryptionKeys, now: Date): Promise<Da
   const { ringRevision, slotsRevision, generation } = keys
   // Before slots and rotations, as whoever writes encrypted records takes them.
   await tx.recordUsage.updateMany({ where: { userId }, data: { count: { increment: 0 } } })
-  const slots = await tx.keySlot.findMany({ where: { userId, kind: { in: OPEN_KINDS } } })
+  const slots = await tx.keySlot.findMany({
+    where: { userId, kind: { in: KEPT_KINDS } },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+  })
   const rotations = await listRotations(tx, userId)
   const removeAt = new Date(now.getTime() + FORMER_KEYS_MS)
   await tx.formerKeys.create({
@@ -71,7 +76,7 @@ async function giveUp(tx: SystemTx, keys: EncryptionKeys, now: Date): Promise<Da
       id: uuidv7({ msecs: now.getTime() }),
       userId,
       ...{ encryptedPrivateKey, publicKey, keySalt, keyId, ringRevision, slotsRevision, generation },
-      slots: JSON.stringify(slots),
+      slots: JSON.stringify(slots.map((slot) => ({ ...slot, verifierHash: null }))), // nothing asks for it any more
       keyIds: JSON.stringify([...new Set([keyId, publicKeyId, ...retiredKeys(rotations)])]),
       givenUpAt: now,
       removeAt,

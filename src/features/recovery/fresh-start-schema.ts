@@ -35,7 +35,7 @@ builder.objectFields(RecoveryStatusRef, (t) => ({
     type: 'DateTime',
     nullable: true,
     description:
-      'Until when the keys that a fresh start gave up are kept, and what they encrypted; null where none are.',
+      'Until when the keys that the last fresh start gave up are kept, and what they encrypted; null where none are.',
     resolve: (_status, _args, context) => readFormerKeysUntil(context),
   }),
 }))
@@ -43,10 +43,9 @@ builder.objectFields(RecoveryStatusRef, (t) => ({
 builder.queryFields((t) => ({
   formerKeys: t.field({
     ...guarded('Query.formerKeys', { limit: 'account' }),
-    type: EncryptionKeysRef,
-    nullable: true,
+    type: [EncryptionKeysRef],
     description:
-      'The keys that the last fresh start gave up, for 30 days: a passphrase that is found again opens them, and what they encrypted. Null afterwards, and where there were none.',
+      'The keys that fresh starts gave up, the newest first, each for 30 days: a passphrase or a recovery code that is found again opens them, and what they encrypted. None afterwards.',
     resolve: (_root, _args, context) => readFormerKeys(context),
   }),
 }))

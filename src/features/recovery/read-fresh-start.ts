@@ -9,17 +9,20 @@ export async function readFreshStart({ db, services }: Context): Promise<FreshSt
 }
 
 /**
- * The keys that the viewer gave up last, as a client needs them to unlock: an old passphrase, or a passkey that the account
- * still has, opens them. Null where none were, or they are no longer kept.
+ * Every ring that the viewer gave up and that is still kept, the newest first, as a client needs it to unlock: an old
+ * passphrase opens it, a recovery code that was not used, or a passkey that the account still has.
  */
-export async function readFormerKeys({ db, services }: Context): Promise<KeysToUnlock | null> {
-  const [former] = await db.formerKeys.findMany({ orderBy: [{ givenUpAt: 'desc' }, { id: 'desc' }], take: 1 })
-  if (!former || former.removeAt <= (await services.database.now())) return null
-  const slots = slotsIn(former.slots)
-  const passkeys = slots.flatMap(({ passkeyId }) => passkeyId ?? [])
+export async function readFormerKeys({ db, services }: Context): Promise<KeysToUnlock[]> {
+  const rows = await db.formerKeys.findMany({ orderBy: [{ givenUpAt: 'desc' }, { id: 'desc' }] })
+  if (rows.length === 0) return []
+  const now = await services.database.now()
+  const rings = rows
+    .filter(({ removeAt }) => removeAt > now)
+    .map((former) => ({ keys: former, slots: slotsIn(former.slots) }))
+  const passkeys = rings.flatMap(({ slots }) => slots.flatMap(({ passkeyId }) => passkeyId ?? []))
   const left = passkeys.length === 0 ? [] : await db.passkey.findMany({ where: { id: { in: passkeys } } })
   const isLeft = ({ passkeyId }: KeySlot) => passkeyId === null || left.some(({ id }) => id === passkeyId)
-  return { keys: former, slots: slots.filter(isLeft) }
+  return rings.map(({ keys, slots }) => ({ keys, slots: slots.filter(isLeft) }))
 }
 
 /** Until when what the viewer gave up last is kept; null where nothing is. */

@@ -54,7 +54,9 @@ const UPDATE = 'mutation ($input: UpdateRecordInput!) { updateRecord(input: $inp
 
 const extensionsOf = ({ errors }: Answer) => errors.map(({ extensions }) => extensions)
 const formerKeysOf = async ({ browser }: { browser: Awaited<ReturnType<typeof codesOwner>>['browser'] }) =>
-  answered(await browser.graphql<{ formerKeys: Keys | null }>(FORMER_KEYS)).formerKeys
+  answered(await browser.graphql<{ formerKeys: Keys[] }>(FORMER_KEYS)).formerKeys
+const kindsIn = (keys?: Keys) => keys?.slots.map(({ kind }) => kind).sort()
+const CODES = Array<string>(8).fill('RECOVERY_CODE')
 
 describe('requestFreshStart', () => {
   test('waits seven days, warns with a link, and a second one changes nothing', async ({ app }) => {
@@ -257,26 +259,48 @@ describe('completeFreshStart', () => {
 })
 
 describe('formerKeys', () => {
-  test('gives the old ring with its passphrase, and the passkeys that are there still; never codes or answers', async ({
+  test('gives the old ring with its passphrase, its codes, and the passkeys that are there still; never answers', async ({
     app,
   }) => {
     const { passkey, ...person } = await withPasskey(app)
-    const owner = await codesOwner(app, person)
+    const owner = await questionsOwner(app, person)
     const slot = passkeySlot(owner.held, passkey.id)
     await statusOf(owner.browser.graphql(ENABLE, { input: { slot } }))
-    expect(await formerKeysOf(owner)).toBeNull()
+    expect(await formerKeysOf(owner)).toEqual([])
     const before = await keysOf(owner.browser)
     await requested(app, owner)
     await begunAnew(app, owner)
 
-    expect(await formerKeysOf(owner)).toEqual(before)
-    expect(before?.slots.map(({ kind }) => kind).sort()).toEqual(['PASSKEY', 'PASSPHRASE'])
+    const [former, ...others] = await formerKeysOf(owner)
+    expect(others).toEqual([])
+    const opened = (kind: string) => kind !== 'RECOVERY_CODE'
+    expect({ ...former, slots: former?.slots.filter(({ kind }) => opened(kind)) }).toEqual(before)
+    expect(kindsIn(former)).toEqual(['PASSKEY', 'PASSPHRASE', ...CODES])
     const text = JSON.stringify((await standing(app, owner.held.userId)).formerKeys)
-    for (const { envelope } of before?.slots ?? []) expect(text).not.toContain(envelope)
-    expect(text).not.toContain('RECOVERY_CODE')
+    for (const { envelope } of former?.slots ?? []) expect(text).not.toContain(envelope)
+    expect(text).not.toContain('SECURITY_QUESTIONS')
 
     await app.services.database.systemDb.passkey.deleteMany({ where: { id: rowId(passkey.id) } })
-    expect((await formerKeysOf(owner))?.slots.map(({ kind }) => kind)).toEqual(['PASSPHRASE'])
+    expect(kindsIn((await formerKeysOf(owner))[0])).toEqual(['PASSPHRASE', ...CODES])
+  })
+
+  test('gives each ring that is still kept, the newest first, and each for its own 30 days', async ({ app }) => {
+    const owner = await requested(app)
+    const second = await begunAnew(app, owner)
+    await passTime(app, owner.held.userId, 10 * DAY)
+    await requested(app, owner)
+    await begunAnew(app, { ...owner, held: second })
+    const kept = await formerKeysOf(owner)
+    expect(kept.map(({ keyId, generation }) => [keyId, generation])).toEqual([
+      [second.kid, 2],
+      [owner.held.kid, 1],
+    ])
+    expect(kept.map(kindsIn)).toEqual([
+      ['PASSPHRASE', ...CODES],
+      ['PASSPHRASE', ...CODES],
+    ])
+    await passTime(app, owner.held.userId, 20 * DAY)
+    expect((await formerKeysOf(owner)).map(({ keyId }) => keyId)).toEqual([second.kid])
   })
 
   test("for 30 days, and nobody else's", async ({ app }) => {
@@ -285,9 +309,9 @@ describe('formerKeys', () => {
     const until = Date.parse((await freshStatus(owner)).formerKeysUntil ?? '')
     expect(until).toBeGreaterThan(Date.now() + 29 * DAY)
     const stranger = await codesOwner(app)
-    expect(await formerKeysOf(stranger)).toBeNull()
+    expect(await formerKeysOf(stranger)).toEqual([])
     await passTime(app, owner.held.userId, 30 * DAY)
-    expect(await formerKeysOf(owner)).toBeNull()
+    expect(await formerKeysOf(owner)).toEqual([])
     expect((await freshStatus(owner)).formerKeysUntil).toBeNull()
   })
 })

@@ -351,6 +351,36 @@ describe('without any way in', () => {
     SLOW,
   )
 
+  test(
+    'a second fresh start hides nothing: each passphrase takes back its own, and so does a code of the first keys',
+    async () => {
+      const app = await startRoomyApp()
+      const { client, codes, device, email, note, userId } = await lockedOut(app)
+      const another = await notesOf(client).create({ body: 'another' })
+      const startAnew = async (passphrase: string) => {
+        await device.encryption.requestFreshStart(email)
+        await letFreshStartPass(app, userId, 7 * DAY)
+        const steps = { ...begin(), choosePassphrase: () => passphrase }
+        expect(await device.encryption.completeFreshStart(steps)).toMatchObject({ kind: 'Enabled' })
+      }
+      await startAnew(NEXT)
+      const between = await notesOf(device).create({ body: 'between the two' })
+      const last = 'orchid walnut pepper saddle nimbus quarry'
+      await startAnew(last)
+
+      expect(await refused(device.encryption.takeBackFormer({ passphrase: last }))).toBe('SECRET_WRONG')
+      expect(await refused(device.encryption.takeBackFormer({ code: 'no code' }))).toBe('BAD_INPUT')
+      const byNext = await device.encryption.takeBackFormer({ passphrase: NEXT })
+      expect(byNext).toMatchObject({ records: 1, unreadable: expect.arrayContaining([note.id, another.id]) })
+      expect(await bodyOn(device, between.id)).toBe('between the two')
+      const byCode = await device.encryption.takeBackFormer({ code: codes[3]?.toLowerCase() ?? '' })
+      expect(byCode).toEqual({ kind: 'TakenBack', records: 2, unreadable: [] })
+      expect(await bodyOn(device, note.id)).toBe('kept through it all')
+      expect(await bodyOn(device, another.id)).toBe('another')
+    },
+    SLOW,
+  )
+
   test('it is stopped from any session', async () => {
     const app = await startRoomyApp()
     const { client, device, email } = await lockedOut(app)
