@@ -135,6 +135,18 @@ describe('a vault in a Worker', () => {
     }
   })
 
+  test('encrypts what nobody vouches for so that it stays unverified, in a batch with what is verified', async () => {
+    const { vault } = await unlocked()
+    const [own, others] = [uuidv7(), uuidv7()]
+    const envelopes = await vault.encrypt([
+      { record: own, revision: 1, value: 'own' },
+      { record: others, revision: 1, value: "another's", verified: false },
+    ])
+    expect(await decryptOne(vault, own, 1, envelopes[0] ?? '')).toEqual({ ok: true, value: 'own', verified: true })
+    const opened = await decryptOne(vault, others, 1, envelopes[1] ?? '')
+    expect(opened).toEqual({ ok: true, value: "another's", verified: false })
+  })
+
   test('an error that is no refusal brings nothing of its text along', async () => {
     const { vault } = vaultInChannel(() => ({
       ...silent(),
