@@ -225,11 +225,9 @@ describe('a leaked database', { timeout: 180_000 }, () => {
     const cells = await cellsOf(app)
     const tokens = new Set(cells.flatMap((cell) => cell.match(/(?<![\w-])[\w-]{43}(?![\w-])/g) ?? []))
     expect(tokens.size).toBeGreaterThan(12)
-    const { systemDb } = app.services.database
     for (const token of tokens) {
       expect((await cancelBy(app.browser(), token)).code).toBe('LINK_INVALID')
       expect((await showCode(browser, token)).code).toBe('PROOF_INVALID')
-      await systemDb.recoveryRequest.updateMany({ where: { userId: secrets.user }, data: { wrongCodes: 0 } })
     }
     // Nor do the right verifiers, hashed without a key, stand in it: a guesser would know by that when a guess was right.
     const verifiers = [

@@ -123,7 +123,9 @@ async function perform(world: World, step: Step): Promise<Done & { releases?: st
       const right = world.codes[0]
       const shown = { right, used: world.spentCodes.at(-1), unknown: undefined, 'of another': otherCode }[step.show]
       const done = ended(await showCode(browsers[step.by], shown ?? random(32)))
-      if (step.show !== 'right' || right === undefined || done.code !== null) return done
+      if (done.code !== null) return done
+      if (step.show === 'used') return { ...done, releases: world.slotIds.get(shown ?? '') }
+      if (right === undefined) return done
       world.spentCodes.push(...world.codes.splice(0, 1))
       return { ...done, releases: world.slotIds.get(right) }
     }
@@ -278,7 +280,7 @@ async function asAnother(world: World, what: (Step & { do: 'other' })['what']): 
   const { browser } = other
   await app.services.database.systemDb.recoveryRequest.updateMany({
     where: { userId: other.userId },
-    data: { wrongCodes: 0, wrongAnswers: 0 },
+    data: { wrongAnswers: 0 },
   })
   switch (what) {
     case 'initiate':
@@ -291,7 +293,7 @@ async function asAnother(world: World, what: (Step & { do: 'other' })['what']): 
       return refusedToAnother(await browser.graphql(COMPLETE, { input: newKeys(held).input }), 'RECOVERY_UNPROVEN')
     case 'touch': {
       const { challengeId, options } = await begin<Request>(world.browsers.mail, BEGIN_REAUTHENTICATION).catch(() =>
-        begin<Request>(browser, BEGIN_REAUTHENTICATION),
+        begin<Request>(world.browsers.passkey, BEGIN_REAUTHENTICATION),
       )
       const response = authenticator.get({ ...options, allowCredentials: [] })
       return refusedToAnother(
@@ -315,9 +317,10 @@ type Tables = Awaited<ReturnType<typeof standing>>
 function outlineOf({ sessionIds }: World, tables: Tables, now: Date): ReturnType<typeof outline> {
   const { keys, slots, questions, requests, sessions, freshStarts, formerKeys } = tables
   const byTime = requests.toSorted((one, two) => one.createdAt.getTime() - two.createdAt.getTime())
-  const actorOf = (sessionId: string | null): Actor | null => {
+  const actorOf = (sessionId: string | null) => {
+    if (sessionId === null) return null
     if (sessionId === sessionIds.mail) return 'mail'
-    return sessionId === sessionIds.passkey ? 'passkey' : null
+    return sessionId === sessionIds.passkey ? 'passkey' : 'gone'
   }
   const open = byTime.find(({ isOpen, expiresAt }) => isOpen && expiresAt > now)
   const [inForce] = keys
@@ -327,7 +330,6 @@ function outlineOf({ sessionIds }: World, tables: Tables, now: Date): ReturnType
           method: open.method as Payload['request']['method'], // as the server writes it
           answered: open.answeredAt !== null,
           releasedTo: actorOf(open.releasedTo),
-          wrongCodes: open.wrongCodes,
           wrongAnswers: open.wrongAnswers,
         }
       : null,
@@ -352,9 +354,7 @@ function outlineOf({ sessionIds }: World, tables: Tables, now: Date): ReturnType
 function untouched({ requests, ...rest }: Tables) {
   return {
     ...rest,
-    requests: requests.map(
-      ({ wrongCodes: _c, wrongAnswers: _a, isOpen: _o, closeReason: _r, closedAt: _t, ...kept }) => kept,
-    ),
+    requests: requests.map(({ wrongAnswers: _a, isOpen: _o, closeReason: _r, closedAt: _t, ...kept }) => kept),
   }
 }
 
@@ -452,6 +452,9 @@ const STRAIGHT: Step[][] = [
     { do: 'complete', by: 'mail', with: 'new keys' },
     { do: 'code', by: 'mail', show: 'unknown' },
     { do: 'code', by: 'mail', show: 'right' },
+    { do: 'code', by: 'mail', show: 'used' },
+    { do: 'wait', ms: MINUTE },
+    { do: 'code', by: 'mail', show: 'used' },
     { do: 'complete', by: 'passkey', with: 'new keys' },
     { do: 'complete', by: 'mail', with: 'new keys' },
     { do: 'code', by: 'mail', show: 'right' },
@@ -497,6 +500,7 @@ const STRAIGHT: Step[][] = [
 // What the runs must have come to, so that none of the rules above was left untried.
 const REACHED = [
   'released by code',
+  'released by code again',
   'released by 0-1',
   'released by passkey',
   'complete',

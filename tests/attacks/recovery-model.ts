@@ -31,6 +31,9 @@ export type Step =
 
 type Reason = 'completed' | 'cancelled' | 'too-many-tries' | 'expired' | 'superseded'
 
+/** 'gone': a session of the owner that has ended. */
+type ReleasedTo = Actor | 'gone'
+
 export type Open = {
   method: Method
   createdAt: number
@@ -38,8 +41,10 @@ export type Open = {
   expiresAt: number
   answered: boolean
   /** To whose session something was released. */
-  releasedTo: Actor | null
-  wrongCodes: number
+  releasedTo: ReleasedTo | null
+  releasedAt: number | null
+  /** Whether the code that was used up last was used up in this request. */
+  holdsCode: boolean
   wrongAnswers: number
 }
 type Closed = { method: Method; createdAt: number; closedAt: number; reason: Reason }
@@ -65,7 +70,7 @@ export type Model = {
 }
 
 /** What a step comes to: the code of its refusal or null, and what is then handed over. */
-export type Outcome = { code: string | null; released: 'code' | Pair | 'passkey' | null; keys: boolean }
+export type Outcome = { code: string | null; released: 'code' | 'code again' | Pair | 'passkey' | null; keys: boolean }
 
 const WEEK = 7 * DAY
 const REFUSED = (code: string): Outcome => ({ code, released: null, keys: false })
@@ -91,17 +96,17 @@ export const newModel = (): Model => ({
 /** Takes a step, and says what it comes to. */
 export function take(model: Model, step: Step): Outcome {
   if (step.do === 'sign in') {
-    // A session anew is another session: what was released to the former one is out of reach.
-    if (model.open?.releasedTo === step.by) model.open.releasedTo = null
+    // A session anew is another session: what was released to the former one is out of its reach.
+    if (model.open?.releasedTo === step.by) model.open.releasedTo = 'gone'
     model.alive[step.by] = true
     return DONE
   }
   if ('by' in step && !model.alive[step.by]) return REFUSED('UNAUTHENTICATED')
   switch (step.do) {
     case 'initiate':
-      return initiate(model, step.method)
+      return initiate(model, step.by, step.method)
     case 'code':
-      return showCode(model, step.by, step.show === 'right' && model.codesLeft > 0)
+      return showCode(model, step)
     case 'answers':
       return showAnswers(model, step.by, step.pair, step.show === 'right')
     case 'touch':
@@ -124,6 +129,9 @@ export function take(model: Model, step: Step): Outcome {
       return DONE
     case 'new codes':
       model.codesLeft = 8
+      // A way that is taken back must not have released what then puts other keys in force.
+      if (model.open && model.open.releasedAt !== null) close(model, openNow(model) ? 'superseded' : 'expired')
+      if (model.open) model.open.holdsCode = false
       return DONE
     case 'set questions':
       model.questionsSetAt = model.now
@@ -145,11 +153,10 @@ export function take(model: Model, step: Step): Outcome {
 /** The open request, if its time is not over. */
 export const openNow = ({ open, now }: Model): Open | null => (open && open.expiresAt > now ? open : null)
 
-function initiate(model: Model, method: Method): Outcome {
+function initiate(model: Model, by: Actor, method: Method): Outcome {
   const open = openNow(model)
   if (method === 'SECURITY_QUESTIONS' && changedLately(model)) return REFUSED('RECOVERY_UNAVAILABLE')
-  const takesPlace = method === 'SECURITY_QUESTIONS' && open?.method !== 'SECURITY_QUESTIONS' && !open?.releasedTo
-  if (open && !takesPlace) return DONE
+  if (open && goesOn(open, by, method)) return DONE
   if (isLocked(model, method)) return REFUSED('RECOVERY_UNAVAILABLE')
   if (method === 'RECOVERY_CODE' && model.codesLeft === 0) return REFUSED('RECOVERY_UNAVAILABLE')
   if (method === 'SECURITY_QUESTIONS' && model.questionsSetAt === null) return REFUSED('RECOVERY_UNAVAILABLE')
@@ -158,30 +165,43 @@ function initiate(model: Model, method: Method): Outcome {
   close(model, open ? 'superseded' : 'expired')
   const availableAt = model.now + (method === 'SECURITY_QUESTIONS' ? 48 * HOUR : 0)
   const expiresAt = availableAt + (method === 'SECURITY_QUESTIONS' ? WEEK : DAY)
-  const fresh = { answered: false, releasedTo: null, wrongCodes: 0, wrongAnswers: 0 }
+  const fresh = { answered: false, releasedTo: null, releasedAt: null, holdsCode: false, wrongAnswers: 0 }
   model.open = { method, createdAt: model.now, availableAt, expiresAt, ...fresh }
   return DONE
 }
 
-function showCode(model: Model, by: Actor, isRight: boolean): Outcome {
+function goesOn({ method, answered, releasedTo }: Open, by: Actor, asked: Method): boolean {
+  if (asked !== 'SECURITY_QUESTIONS' || method === asked || answered) return true
+  return releasedTo !== null && releasedTo !== by
+}
+
+/** What is handed out is handed to one session, which has a day for it. A wait of answers that has begun goes on. */
+function release(model: Model, open: Open, by: Actor, method: Method): void {
+  const aDayOn = model.now + DAY
+  if (!open.answered) Object.assign(open, { availableAt: model.now, expiresAt: aDayOn })
+  open.expiresAt = Math.max(open.expiresAt, aDayOn)
+  Object.assign(open, { method, releasedTo: by, releasedAt: model.now })
+}
+
+function showCode(model: Model, { by, show }: Step & { do: 'code' }): Outcome {
   const open = openNow(model)
   if (!open) return REFUSED('RECOVERY_NOT_OPEN')
   if (isLocked(model, 'RECOVERY_CODE')) return REFUSED('RECOVERY_UNAVAILABLE')
-  if (open.wrongCodes >= 20) return REFUSED('PROOF_INVALID')
-  if (!isRight) {
-    open.wrongCodes += 1
-    return REFUSED('PROOF_INVALID')
+  // Whose answer was lost shows the same code again, a little later.
+  const isAgain = show === 'used' && open.holdsCode && open.releasedAt !== null && open.releasedAt < model.now
+  if (!isAgain && (show !== 'right' || model.codesLeft === 0)) return REFUSED('PROOF_INVALID')
+  if (!isAgain) {
+    model.codesLeft -= 1
+    model.codesUsed += 1
+    open.holdsCode = true
   }
-  model.codesLeft -= 1
-  model.codesUsed += 1
-  const ends = { availableAt: model.now, expiresAt: model.now + DAY }
-  Object.assign(open, { ...ends, method: 'RECOVERY_CODE', releasedTo: by })
-  return { code: null, released: 'code', keys: true }
+  release(model, open, by, 'RECOVERY_CODE')
+  return { code: null, released: isAgain ? 'code again' : 'code', keys: true }
 }
 
 function showAnswers(model: Model, by: Actor, pair: Pair, isRight: boolean): Outcome {
   const open = openNow(model)
-  if (open?.method !== 'SECURITY_QUESTIONS') return REFUSED('RECOVERY_NOT_OPEN')
+  if (!open || (open.method !== 'SECURITY_QUESTIONS' && !open.answered)) return REFUSED('RECOVERY_NOT_OPEN')
   if (changedLately(model)) return REFUSED('RECOVERY_UNAVAILABLE')
   if (!isRight) {
     open.wrongAnswers += 1
@@ -195,7 +215,7 @@ function showAnswers(model: Model, by: Actor, pair: Pair, isRight: boolean): Out
     return DONE
   }
   if (open.availableAt > model.now) return DONE
-  open.releasedTo = by
+  release(model, open, by, 'SECURITY_QUESTIONS')
   return { code: null, released: pair, keys: true }
 }
 
@@ -207,8 +227,7 @@ function touch(model: Model, { by, show }: Step & { do: 'touch' }): Outcome {
   if (show === 'bad signature') return REFUSED('PASSKEY_INVALID')
   if (show !== 'right') return REFUSED('CHALLENGE_INVALID')
   if (!model.passkeyOpens) return { code: null, released: null, keys: true }
-  const ends = { availableAt: model.now, expiresAt: model.now + DAY }
-  Object.assign(open, { ...ends, method: 'PASSKEY', releasedTo: by })
+  release(model, open, by, 'PASSKEY')
   return { code: null, released: 'passkey', keys: true }
 }
 
@@ -290,7 +309,6 @@ export function outline(model: Model) {
       method: open.method,
       answered: open.answered,
       releasedTo: open.releasedTo,
-      wrongCodes: open.wrongCodes,
       wrongAnswers: open.wrongAnswers,
     },
     closed: [...model.closed.map(({ method, reason }) => ({ method, reason })), ...over],
