@@ -10,6 +10,9 @@ import {
   unlockedDevice,
   type Network,
 } from '../../support/devices.ts'
+import { rowId } from '../../support/passkeys.ts'
+import { DAY } from '../../attacks/recovery-support.ts'
+import { letFreshStartPass } from '../recovery/support.ts'
 
 // A server that lies, and what of a person's secrets the honest one gets to see.
 
@@ -149,6 +152,24 @@ describe('R5: a hostile server', () => {
     next.lies.set('EncryptionKeys', () => restored)
     const page = await signInDevice(app, email, { network: next.network, encryption: { storage } })
     expect(await page.encryption.unlock({ passphrase: PASSPHRASE })).toMatchObject({ kind: 'Unlocked' })
+  })
+
+  test('that brings back old keys is given nothing of what a fresh start gave up', async () => {
+    const { app, client, email, storage, notes, lies, heard } = await deceived()
+    const note = await notes.create({ body: 'of the first keys' })
+    await client.encryption.requestFreshStart(email)
+    await letFreshStartPass(app, rowId((await client.me())?.id ?? ''), 7 * DAY)
+    const passphrase = 'gravel lantern mimic trombone ochre sudden'
+    expect(await client.encryption.completeFreshStart(steadyPerson(passphrase))).toMatchObject({ kind: 'Enabled' })
+    const old = structuredClone(heard.get('EncryptionKeys') ?? {})
+    // Another page of this device has seen newer ones.
+    const page = await unlockedDevice(app, email, { passphrase, encryption: { storage } })
+    await page.encryption.rotate()
+    lies.set('EncryptionKeys', () => old)
+    expect(await refused(client.encryption.takeBackFormer({ passphrase: PASSPHRASE }))).toBe('KEYS_ROLLED_BACK')
+    lies.clear()
+    expect(await client.encryption.takeBackFormer({ passphrase: PASSPHRASE })).toMatchObject({ records: 1 })
+    expect(await notes.get(note.id)).toMatchObject({ value: { body: 'of the first keys' } })
   })
 
   test('that lowers the rounds, swaps the public key, or gives another account’s keys, opens nothing', async () => {
