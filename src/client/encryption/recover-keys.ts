@@ -221,6 +221,10 @@ export class KeyRecovery {
       steps,
       send: ({ slotsRevision: _, ...input }) => this.#ask(CompleteRecoveryDocument, { input }),
     }).catch((error: unknown) => {
+      // It was released to a session that is over, or the recovery is: the code is shown again, or another one.
+      if (isLatchkeyError(error, 'RECOVERY_UNPROVEN') || isLatchkeyError(error, 'RECOVERY_NOT_OPEN')) {
+        this.#slotOfCode = null
+      }
       throw isLatchkeyError(error) && isAnswerLost(error) ? keysMaybeInForce(error) : error
     })
     if (renewed.kind !== 'Rotated') return renewed
@@ -273,10 +277,7 @@ const withSlot = (keys: CountedKeys, slot: SealedSlot): CountedKeys => ({
 const refused = (what: string) => new LatchkeyError('KEYS_REFUSED', `The server ${what}.`)
 
 const codeMaybeUsed = (cause: AnyLatchkeyError) =>
-  sameButSaying(
-    cause,
-    'No answer came to the code, so it may be used up. Try it again; if it is refused, take another.',
-  )
+  sameButSaying(cause, 'No answer came to the code. Wait ten seconds, and give the same one again.')
 
 const keysMaybeInForce = (cause: AnyLatchkeyError) =>
   sameButSaying(
