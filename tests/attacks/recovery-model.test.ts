@@ -13,7 +13,7 @@ import { signIn } from '../support/people.ts'
 import { CODES, ENABLE, nextKeys, passkeySlot, ROTATE, setupInput } from '../features/encryption/support.ts'
 import type { Held } from '../features/encryption/support.ts'
 import { rowId } from '../features/records/support.ts'
-import { newModel, outline, take } from './recovery-model.ts'
+import { KEPT, newModel, outline, take, wordFor } from './recovery-model.ts'
 import type { Actor, Model, Outcome, Step } from './recovery-model.ts'
 import {
   answered,
@@ -31,7 +31,6 @@ import {
   DAY,
   HOUR,
   initiate,
-  MINUTE,
   newKeys,
   PAIRS,
   passTime,
@@ -334,15 +333,18 @@ function outlineOf({ sessionIds }: World, tables: Tables, now: Date): ReturnType
         }
       : null,
     closed: byTime
-      .filter((request) => request !== open)
-      .map(({ method, closeReason }) => ({ method, reason: closeReason ?? 'expired' }) as Model['closed'][number]),
+      .filter((request) => request !== open && request.createdAt.getTime() + KEPT > now.getTime())
+      .map(({ method, closeReason }) => ({
+        method: method as Payload['request']['method'], // as the server writes it
+        reason: wordFor(closeReason ?? 'expired'),
+      })),
     codesLeft: slots.filter(({ kind }) => kind === 'RECOVERY_CODE').length,
     questions: questions.length > 0 && slots.filter(({ kind }) => kind === 'SECURITY_QUESTIONS').length === 3,
     generation: inForce?.generation ?? 0,
     ringRevision: inForce?.ringRevision ?? 0,
     passkeyOpens: slots.some(({ kind }) => kind === 'PASSKEY'),
     freshStart: freshStarts.some(({ expiresAt }) => expiresAt > now),
-    formerKeys: formerKeys.length,
+    formerKeys: formerKeys.filter(({ removeAt }) => removeAt > now).length,
     alive: {
       mail: sessions.some(({ id }) => id === sessionIds.mail),
       passkey: sessions.some(({ id }) => id === sessionIds.passkey),
@@ -350,11 +352,21 @@ function outlineOf({ sessionIds }: World, tables: Tables, now: Date): ReturnType
   }
 }
 
-/** What a refused step must leave as it was. Tries are counted, and close a request: the model says how. */
-function untouched({ requests, ...rest }: Tables) {
+/**
+ * What a refused step must leave as it was. Tries are counted, and close a request: the model says how. What is over, and
+ * which reminders were written, is the jobs' to change, whenever they run.
+ */
+function untouched({ requests, freshStarts, formerKeys, ...rest }: Tables, now: Date) {
   return {
     ...rest,
-    requests: requests.map(({ wrongAnswers: _a, isOpen: _o, closeReason: _r, closedAt: _t, ...kept }) => kept),
+    requests: requests
+      .filter(({ createdAt }) => createdAt.getTime() + KEPT > now.getTime())
+      .map(
+        ({ wrongAnswers: _a, isOpen: _o, closeReason: _r, closedAt: _t, usedSlot: _u, remindersSent: _m, ...kept }) =>
+          kept,
+      ),
+    freshStarts: freshStarts.filter(({ expiresAt }) => expiresAt > now).map(({ remindersSent: _m, ...kept }) => kept),
+    formerKeys: formerKeys.filter(({ removeAt }) => removeAt > now),
   }
 }
 
@@ -363,15 +375,16 @@ async function check(world: World, model: Model, step: Step, before: Tables) {
   const expected: Outcome = take(model, step)
   const { code, payload, releases, seen } = await perform(world, step)
   const after = await standing(world.app, world.held.userId)
+  const now = await databaseTime(world.app)
   expect(code).toBe(expected.code)
-  if (code !== null || step.do === 'other') expect(untouched(after)).toEqual(untouched(before))
+  if (code !== null || step.do === 'other') expect(untouched(after, now)).toEqual(untouched(before, now))
   if (payload) {
     expect(payload.slot?.id ?? null).toBe(expected.released ? releases : null)
     expect(payload.keys !== null).toBe(expected.keys)
   }
   const text = JSON.stringify(seen.map(({ data, errors }) => ({ data, errors })))
   for (const secret of world.secrets) if (secret !== payload?.slot?.envelope) expect(text).not.toContain(secret)
-  expect(outlineOf(world, after, await databaseTime(world.app))).toEqual(outline(model))
+  expect(outlineOf(world, after, now)).toEqual(outline(model))
   return { after, outcome: code ?? (expected.released ? `released by ${expected.released}` : step.do) }
 }
 
@@ -401,7 +414,7 @@ const SINGLE: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: step('ask to begin anew', { by: actor, typed: fc.constantFrom('address', 'address', 'other') }) },
   { weight: 2, arbitrary: step('begin anew', { by: actor }) },
   { weight: 1, arbitrary: step('stop', { by: actor }) },
-  { weight: 5, arbitrary: waits(MINUTE, HOUR, 23 * HOUR, DAY, 47 * HOUR, 2 * DAY, 7 * DAY, 9 * DAY) },
+  { weight: 5, arbitrary: waits(HOUR, 23 * HOUR, DAY, 47 * HOUR, 2 * DAY, 7 * DAY, 9 * DAY) },
   { weight: 1, arbitrary: step('new codes', { by: actor }) },
   { weight: 1, arbitrary: step('set questions', { by: actor }) },
   { weight: 1, arbitrary: step('remove questions', { by: actor }) },
@@ -428,6 +441,10 @@ const byQuestions = [
   waits(47 * HOUR, 2 * DAY, 2 * DAY, 2 * DAY, 9 * DAY),
 ]
 
+// A code that is shown twice at once is told by the clock from one that is shown again: how fast this runs must not matter.
+const A_LITTLE: Step = { do: 'wait', ms: HOUR }
+const isUsedCode = (each: Step) => each.do === 'code' && each.show === 'used'
+
 const PROGRAM: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
@@ -440,7 +457,7 @@ const PROGRAM: fc.Arbitrary<Step[]> = fc
     ),
     { minLength: 4, maxLength: 16 },
   )
-  .map((parts) => parts.flat())
+  .map((parts) => parts.flat().flatMap((each) => (isUsedCode(each) ? [A_LITTLE, each] : [each])))
 
 const RUNS = Number(process.env['RECOVERY_RUNS'] ?? 50)
 const SEED = Number(process.env['RECOVERY_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -452,8 +469,7 @@ const STRAIGHT: Step[][] = [
     { do: 'complete', by: 'mail', with: 'new keys' },
     { do: 'code', by: 'mail', show: 'unknown' },
     { do: 'code', by: 'mail', show: 'right' },
-    { do: 'code', by: 'mail', show: 'used' },
-    { do: 'wait', ms: MINUTE },
+    { do: 'wait', ms: HOUR },
     { do: 'code', by: 'mail', show: 'used' },
     { do: 'complete', by: 'passkey', with: 'new keys' },
     { do: 'complete', by: 'mail', with: 'new keys' },

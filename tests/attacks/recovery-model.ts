@@ -53,8 +53,8 @@ export type Model = {
   now: number
   freshStart: { availableAt: number; expiresAt: number } | null
   freshStartStoppedAt: number | null
-  /** How many keys were given up. */
-  formerKeys: number
+  /** When keys were given up. */
+  formerKeys: number[]
   open: Open | null
   closed: Closed[]
   codesLeft: number
@@ -73,6 +73,8 @@ export type Model = {
 export type Outcome = { code: string | null; released: 'code' | 'code again' | Pair | 'passkey' | null; keys: boolean }
 
 const WEEK = 7 * DAY
+/** Given-up keys are removed after so long, and a request that is over at the earliest. Nothing here goes by either. */
+export const KEPT = 30 * DAY
 const REFUSED = (code: string): Outcome => ({ code, released: null, keys: false })
 const DONE: Outcome = { code: null, released: null, keys: false }
 
@@ -80,7 +82,7 @@ export const newModel = (): Model => ({
   now: 0,
   freshStart: null,
   freshStartStoppedAt: null,
-  formerKeys: 0,
+  formerKeys: [],
   open: null,
   closed: [],
   codesLeft: 8,
@@ -273,7 +275,7 @@ function beginAnew(model: Model): Outcome {
   const freshStart = freshStartNow(model)
   if (!freshStart) return REFUSED('RECOVERY_NOT_OPEN')
   if (freshStart.availableAt > model.now) return REFUSED('RECOVERY_UNAVAILABLE')
-  model.formerKeys += 1
+  model.formerKeys.push(model.now)
   return newKeys(model, 'superseded')
 }
 
@@ -300,10 +302,14 @@ const isLocked = ({ closed, now }: Model, method: Method): boolean =>
 const changedLately = ({ questionsSetAt, addressChangedAt, now }: Model): boolean =>
   [questionsSetAt, addressChangedAt].some((at) => at !== null && at + WEEK > now)
 
-/** What can be held against the rows: a request whose time is over counts as closed. */
+/** Both are EXPIRED to whoever asks. */
+export const wordFor = (reason: string): string => (reason === 'superseded' ? 'expired' : reason)
+
+/** What can be held against the rows: a request whose time is over counts as closed, whoever closes it and when. */
 export function outline(model: Model) {
   const open = openNow(model)
-  const over = model.open && !open ? [{ method: model.open.method, reason: 'expired' }] : []
+  const over = model.open && !open ? [{ ...model.open, reason: 'expired' }] : []
+  const closed = [...model.closed, ...over].filter(({ createdAt }) => createdAt + KEPT > model.now)
   return {
     open: open && {
       method: open.method,
@@ -311,14 +317,14 @@ export function outline(model: Model) {
       releasedTo: open.releasedTo,
       wrongAnswers: open.wrongAnswers,
     },
-    closed: [...model.closed.map(({ method, reason }) => ({ method, reason })), ...over],
+    closed: closed.map(({ method, reason }) => ({ method, reason: wordFor(reason) })),
     codesLeft: model.codesLeft,
     questions: model.questionsSetAt !== null,
     generation: model.generation,
     ringRevision: model.ringRevision,
     passkeyOpens: model.passkeyOpens,
     freshStart: freshStartNow(model) !== null,
-    formerKeys: model.formerKeys,
+    formerKeys: model.formerKeys.filter((at) => at + KEPT > model.now).length,
     alive: model.alive,
   }
 }
