@@ -480,7 +480,10 @@ const STRAIGHT: Step[][] = [
   [
     { do: 'initiate', by: 'mail', method: 'SECURITY_QUESTIONS' },
     { do: 'answers', by: 'mail', pair: '1-2', show: 'right' },
-    { do: 'wait', ms: 2 * DAY },
+    { do: 'wait', ms: 47 * HOUR },
+    { do: 'answers', by: 'mail', pair: '0-1', show: 'right' },
+    { do: 'complete', by: 'mail', with: 'new keys' },
+    { do: 'wait', ms: HOUR },
     { do: 'answers', by: 'mail', pair: '0-1', show: 'right' },
     { do: 'follow link', which: 'newest' },
     { do: 'follow link', which: 'newest' },
