@@ -29,14 +29,14 @@ export function publicKeyInvalid(
 }
 
 /** BAD_INPUT for anything but 32 bytes in base64url. */
-export function checkedSalt(salt: string): string {
+export function checkedSalt(salt: string, field = 'keySalt'): string {
   if (is32Bytes(salt)) return salt
-  throw saltInvalid('32 bytes in base64url, without padding.')
+  throw saltInvalid('32 bytes in base64url, without padding.', field)
 }
 
 /** The refusal of a salt. */
-export function saltInvalid(why: string): AppError {
-  return new AppError('BAD_INPUT', `keySalt: ${why}`, { field: 'keySalt' })
+export function saltInvalid(why: string, field = 'keySalt'): AppError {
+  return new AppError('BAD_INPUT', `${field}: ${why}`, { field })
 }
 
 /** The key that a ring says is in force. ENVELOPE_INVALID for what is no ring for this user, revision and generation. */

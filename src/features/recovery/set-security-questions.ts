@@ -1,14 +1,14 @@
 import type { Context } from '../../context.ts'
 import { AppError } from '../../errors.ts'
-import { is32Bytes } from '../../shared/encryption/envelopes.ts'
 import { changeKeys, expectSlotsRevision, keysInForce, slotsWritten } from '../encryption/change-keys.ts'
 import { closeOpenRequest } from '../encryption/close-open-request.ts'
 import { forgetQuestions } from '../encryption/forget-questions.ts'
+import { checkedSalt } from '../encryption/key-material.ts'
 import { QUESTION_PAIRS, readSlots, slotsInvalid, writeSlots } from '../encryption/key-slots.ts'
 import type { QuestionPair, ReadSlots, SlotInput } from '../encryption/key-slots.ts'
 import { checkedQuestions, sealQuestions } from './questions.ts'
 
-export type PairInput = { first: number; second: number; slot: SlotInput }
+type PairInput = { first: number; second: number; slot: SlotInput }
 
 type Input = {
   questions: readonly string[]
@@ -25,7 +25,7 @@ export async function setSecurityQuestions(context: Context, input: Input): Prom
   const { config, keys: serverKeys, database } = context.services
   if (!config.securityQuestions) throw switchedOff()
   const questions = checkedQuestions(input.questions)
-  const salt = input.salt == null ? null : checkedSalt(input.salt)
+  const salt = input.salt == null ? null : checkedSalt(input.salt, 'salt')
   const slots = readPairs(input.pairs)
   await changeKeys(context, async ({ tx, userId, keys, at }) => {
     const inForce = keysInForce(keys)
@@ -54,11 +54,6 @@ function switchedOff(): AppError {
     'This server takes no security questions. Recovery codes and passkeys recover the keys.',
     { reason: 'switched-off' },
   )
-}
-
-function checkedSalt(salt: string): string {
-  if (is32Bytes(salt)) return salt
-  throw new AppError('BAD_INPUT', 'salt: 32 bytes in base64url, without padding.', { field: 'salt' })
 }
 
 /** Each pair once, each with a slot. */
