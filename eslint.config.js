@@ -28,7 +28,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'data/', 'coverage/', '**/generated/', 'test-output/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     ignores: ['docs/**'],
     plugins: { '@typescript-eslint': tseslint.plugin },
     languageOptions: {

@@ -1,4 +1,4 @@
-// Builds the pages: each src/web/*.html with the script and the style that it names, and GraphiQL's files beside them.
+// Builds the pages with Vite: src/web/index.html, which is all of them, and GraphiQL's, with GraphiQL's files beside it.
 // A built asset has its content's hash in its name, so that a browser may keep it for ever.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -6,58 +6,45 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const source = path.join(root, 'src', 'web')
-const LINKED = /(?<=(?:src|href)=")\.\/([\w-]+\.(?:ts|css))(?=")/g
 
 /** The files of dist/web: their names and contents. */
 export async function buildWeb() {
-  const pages = fs.readdirSync(source).filter((name) => name.endsWith('.html'))
-  const texts = new Map(pages.map((name) => [name, fs.readFileSync(path.join(source, name), 'utf8')]))
-  const linked = [...texts.values()].flatMap((text) => [...text.matchAll(LINKED)].map(([, name]) => name))
   const graphiql = await graphiqlFiles()
-  const assets = await bundle([...new Set(linked)], graphiql.folder)
-
-  const files = new Map([...assets.files, ...graphiql.files])
+  const files = new Map([...(await bundle(graphiql.folder)), ...graphiql.files])
   files.set('favicon.svg', fs.readFileSync(path.join(source, 'favicon.svg')))
-  for (const [name, text] of texts) {
-    const page = text.replace(LINKED, (_, link) => assets.addressOf(link)).replaceAll('%graphiql%', graphiql.folder)
-    files.set(name, Buffer.from(page))
-  }
   return files
 }
 
-async function bundle(names, graphiqlFolder) {
-  const esbuild = await import('esbuild')
-  const outdir = path.join(root, 'dist', 'web')
-  const { outputFiles, metafile } = await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: names.map((name) => `src/web/${name}`),
-    outbase: 'src/web',
-    outdir,
-    entryNames: 'assets/[name]-[hash]',
-    chunkNames: 'assets/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: ['es2022', 'safari16'],
-    tsconfig: 'tsconfig.browser.json',
+async function bundle(graphiqlFolder) {
+  const vite = await import('vite')
+  const { output } = await vite.build({
+    configFile: false,
+    root: source,
+    base: '/',
+    mode: 'production',
+    logLevel: 'error',
     define: { GRAPHIQL_FOLDER: JSON.stringify(graphiqlFolder) },
-    legalComments: 'none',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  })
-  const outputs = Object.entries(metafile.outputs)
-  return {
-    files: outputFiles.map((file) => [path.relative(outdir, file.path), file.contents]),
-    addressOf(name) {
-      const [output] = outputs.find(([, { entryPoint }]) => entryPoint === `src/web/${name}`) ?? []
-      if (!output) throw new Error(`src/web/${name} is named by a page but was not built.`)
-      return `/${path.relative(outdir, path.join(root, output))}`
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    plugins: [graphiqlAddress(graphiqlFolder)],
+    // The Worker that holds the keys is one file without imports: the page's policy lets it load nothing.
+    worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js' } } },
+    build: {
+      write: false,
+      target: ['es2022', 'safari16'],
+      assetsInlineLimit: 0, // the policy lets no data: address be a style or a script
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rolldownOptions: { input: ['index.html', 'graphiql.html'].map((name) => path.join(source, name)) },
     },
-  }
+  })
+  return output.map((file) => [file.fileName, Buffer.from(file.type === 'chunk' ? file.code : file.source)])
 }
+
+/** graphiql.html names GraphiQL's own files, which are not built here. */
+const graphiqlAddress = (folder) => ({
+  name: 'graphiql-address',
+  transformIndexHtml: { order: 'post', handler: (html) => html.replaceAll('%graphiql%', folder) },
+})
 
 /**
  * GraphiQL comes as texts that are meant to be written into one page. As files they need no inline script, and no

@@ -118,7 +118,7 @@ const clientOptions = () => ({
 /** The Worker that holds the keys is one file without imports: it may then be served with `default-src 'none'`. */
 const workerOptions = () => ({
   ...clientOptions(),
-  entryPoints: { 'client/encryption-worker': 'src/client/encryption/worker.ts' },
+  entryPoints: { 'client/encryption-worker': 'src/client/encryption/encryption-worker.ts' },
   splitting: false,
   minify: true,
 })

@@ -1,5 +1,5 @@
 import { isLatchkeyError } from '../client/index.ts'
-import type { AuthMethod, NotUsedReason } from '../client/index.ts'
+import type { AuthMethod, NoPrf, NotUsed, NotUsedReason } from '../client/index.ts'
 import { serverNow } from './server-clock.ts'
 
 /** What a passkey was wanted for; a proof with the methods that would do. */
@@ -25,6 +25,21 @@ function instead(want: Want): string | null {
       return 'A link by mail works, too.'
     case 'prove':
       return want.methods.includes('MAGIC_LINK') ? 'A code by mail works, too.' : null
+  }
+}
+
+/** Why a passkey did not open the keys, in words that say what to do. */
+export function whyNotUnlocked(outcome: NotUsed | NoPrf): string {
+  if (outcome.kind === 'NotUsed') return 'No passkey was used. Try again, or use your passphrase.'
+  switch (outcome.reason) {
+    case 'BROWSER':
+      return 'This browser cannot unlock by a passkey. Use your passphrase.'
+    case 'PASSKEY':
+      return 'This passkey was made without the means to unlock. Use your passphrase; a passkey that is made anew may do it.'
+    case 'NOT_ENROLLED':
+      return 'You have not let this passkey unlock yet. Use your passphrase, then allow it under Encryption.'
+    case 'UNRELIABLE':
+      return 'This passkey did not give the same key twice, so it cannot unlock. Use your passphrase.'
   }
 }
 
@@ -61,6 +76,28 @@ export function explain(error: unknown): Explanation {
       return { text: 'Nothing was changed: this needs a proof that it is you.' }
     case 'NOT_FOUND':
       return { text: 'This is gone already. Reload the page.' }
+    case 'SECRET_WRONG':
+      return { text: 'That does not open your keys. Is it typed right?' }
+    case 'PASSPHRASE_WEAK':
+      return { text: 'That passphrase is too easy to guess. Several rare words do well.' }
+    case 'ENCRYPTION_LOCKED':
+      return { text: 'Your encrypted data is locked. Unlock it, then try again.' }
+    case 'KEYS_ROLLED_BACK':
+      return {
+        text: 'The server gave older keys than this device has seen, so they were not used. If a backup was restored, its operator can tell you.',
+      }
+    case 'KEYS_REFUSED':
+      return { text: 'The server gave keys that are not as they must be, so they were not used. Tell its operator.' }
+    case 'MASTER_KEY_CHANGED':
+      return { text: 'Your keys were changed on another device. Unlock again.' }
+    case 'CIPHERTEXT_REFUSED':
+      return { text: 'This does not open: it was changed by somebody, or belongs elsewhere.' }
+    case 'CONFLICT':
+      return { text: 'This was changed elsewhere in the meantime. Reload the page to see how it is now.' }
+    case 'TOO_LARGE':
+      return { text: 'That is too long to be saved. Make it shorter.' }
+    case 'UNAUTHENTICATED':
+      return { text: 'Your session has ended. Sign in again.' }
     case 'CODE_INVALID':
       return { text: 'That code does not fit. Compare it with the newest mail; after five tries you need a new one.' }
     case 'LINK_INVALID':

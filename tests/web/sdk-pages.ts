@@ -31,7 +31,7 @@ export type Profile = { context: BrowserContext; page: Page; cdp: CDPSession; se
 export async function openStage(): Promise<Stage> {
   const [harness, worker] = await Promise.all([
     bundled({ stdin: { contents: PAGE, resolveDir: process.cwd(), loader: 'ts' } }),
-    bundled({ entryPoints: ['src/client/encryption/worker.ts'] }),
+    bundled({ entryPoints: ['src/client/encryption/encryption-worker.ts'] }),
   ])
   const html = '<!doctype html><title>Notes</title><script type="module" src="/harness.js"></script>'
   const files = new Map([

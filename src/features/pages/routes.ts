@@ -11,14 +11,21 @@ type Options = {
   webFolder?: string
 }
 
-const PAGES = {
-  '/': 'home',
-  '/sign-in': 'sign-in',
-  '/account': 'account',
-  '/auth/verify': 'verify',
-  '/auth/not-me': 'not-me',
-  '/auth/cancel-recovery': 'cancel-recovery',
-} as const
+/** The addresses of the pages, which are one: src/web/app.tsx finds by the address what to show. */
+export const PAGES = [
+  '/',
+  '/sign-in',
+  '/auth/verify',
+  '/auth/not-me',
+  '/auth/cancel-recovery',
+  '/account',
+  '/account/ways-in',
+  '/account/sessions',
+  '/account/activity',
+  '/account/encryption',
+  '/account/recovery',
+  '/notes',
+] as const
 
 // Assets have their content's hash, or GraphiQL's version, in their address: what it names never changes.
 const FOR_EVER = 'public, max-age=31536000, immutable'
@@ -38,7 +45,7 @@ export function pageRoutes({ config, webFolder = builtWebFolder() }: Options): H
     routes.get(address, (c: Context) => c.html(html, 200, headers[kind]))
   }
 
-  for (const [address, name] of Object.entries(PAGES)) servePage(address, name, 'page')
+  for (const address of PAGES) servePage(address, 'index', 'page')
   if (config.introspection) servePage('/graphql', 'graphiql', 'graphiql')
 
   for (const [address, { contentType, read }] of files.assets) {

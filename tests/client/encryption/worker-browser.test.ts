@@ -35,7 +35,7 @@ let workerFile = ''
 describe.skipIf(withoutBrowser())('the Worker in Chromium', () => {
   beforeAll(async () => {
     const page = await bundled('src/client/encryption/open-vault.ts')
-    workerFile = await bundled('src/client/encryption/worker.ts')
+    workerFile = await bundled('src/client/encryption/encryption-worker.ts')
     const server = createServer(({ url = '' }, answer) => {
       asked.push(url)
       const js = { 'content-type': 'text/javascript' }

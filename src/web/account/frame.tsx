@@ -1,0 +1,120 @@
+import { useLocation } from 'preact-iso'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useState } from 'preact/hooks'
+import type { User } from '../../client/index.ts'
+import { lookWho, signOut } from '../latchkey.ts'
+import { ActionButton } from '../ui/form.tsx'
+import { Failed, Waiting } from '../ui/load.tsx'
+import { online } from '../ui/online.ts'
+import { Heading, Plate } from '../ui/plate.tsx'
+import { Said, say } from '../ui/said.tsx'
+import { viewer } from '../viewer.ts'
+
+const PLACES = [
+  { href: '/account', name: 'Overview' },
+  { href: '/notes', name: 'Notes' },
+  { href: '/account/ways-in', name: 'Ways in' },
+  { href: '/account/sessions', name: 'Sessions' },
+  { href: '/account/activity', name: 'Activity' },
+  { href: '/account/encryption', name: 'Encryption' },
+  { href: '/account/recovery', name: 'Recovery' },
+] as const
+
+/**
+ * A page for whoever is signed in, with the ways to the others; whoever is not is led to the sign-in, and comes back.
+ * `children` is given the person.
+ */
+export function AccountFrame({ title, children }: { title: string; children: (user: User) => ComponentChildren }) {
+  const who = viewer.value
+  switch (who.kind) {
+    case 'LOADING':
+      return (
+        <Plate>
+          <Waiting words="Looking whether you are signed in" />
+        </Plate>
+      )
+    case 'FAILED':
+      return (
+        <Plate>
+          <Heading>That did not work yet</Heading>
+          <Failed error={who.error} retry={lookWho} />
+        </Plate>
+      )
+    case 'SIGNED_OUT':
+      return <SignedOut hasEnded={who.hasEnded} />
+    case 'SIGNED_IN':
+      return (
+        <div class="account">
+          <Head user={who.user} />
+          <main class="plate page">
+            {!online.value && (
+              <p class="note" role="status">
+                You are offline. What you see may be out of date, and nothing can be saved until you are connected.
+              </p>
+            )}
+            <Said />
+            <Heading>{title}</Heading>
+            {children(who.user)}
+          </main>
+        </div>
+      )
+  }
+}
+
+function SignedOut({ hasEnded }: { hasEnded: boolean }) {
+  const { url } = useLocation()
+  return (
+    <Plate>
+      <Heading>{hasEnded ? 'Your session has ended' : 'You are not signed in'}</Heading>
+      <p class="lead">
+        {hasEnded
+          ? 'It ran out, or was ended on another device. Sign in again to go on where you were.'
+          : 'Sign in to see this page.'}
+      </p>
+      <a class="button" href={`/sign-in?redirect_to=${encodeURIComponent(url)}`}>
+        Sign in
+      </a>
+    </Plate>
+  )
+}
+
+function Head({ user }: { user: User }) {
+  const { path } = useLocation()
+  const [isOpen, setOpen] = useState(false)
+  const id = useId()
+  useEffect(() => {
+    setOpen(false)
+    say('')
+  }, [path])
+  return (
+    <header class="head">
+      <a class="home" href="/account">
+        <img class="mark" src="/favicon.svg" alt="Latchkey, to the overview" width="48" height="48" />
+      </a>
+      <button
+        type="button"
+        class="second menu"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Menu
+      </button>
+      <nav id={id} aria-label="Account" class={isOpen ? 'open' : ''}>
+        <ul>
+          {PLACES.map(({ href, name }) => (
+            <li key={href}>
+              <a href={href} aria-current={href === path ? 'page' : undefined}>
+                {name}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <div class="who">
+          <p class="quiet">{user.email}</p>
+          <ActionButton label="Sign out" working="Signing out" work={signOut} />
+        </div>
+      </nav>
+    </header>
+  )
+}

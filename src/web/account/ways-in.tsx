@@ -1,0 +1,5 @@
+import { AccountFrame } from './frame.tsx'
+
+export function WaysIn() {
+  return <AccountFrame title="WaysIn">{() => null}</AccountFrame>
+}

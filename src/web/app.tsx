@@ -1,0 +1,54 @@
+import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
+import { useEffect } from 'preact/hooks'
+import { lookWho } from './latchkey.ts'
+import { ProofDialog } from './prove.tsx'
+import { Confirmation } from './ui/confirm.tsx'
+import { UnlockDialog } from './unlock.tsx'
+
+// Each page is loaded when it is first opened. The server serves the same addresses: src/features/pages/routes.ts.
+const Home = lazy(async () => (await import('./home/home.tsx')).Home)
+const SignIn = lazy(async () => (await import('./sign-in/sign-in.tsx')).SignIn)
+const Verify = lazy(async () => (await import('./mail-links/verify.tsx')).Verify)
+const NotMe = lazy(async () => (await import('./mail-links/not-me.tsx')).NotMe)
+const CancelRecovery = lazy(async () => (await import('./mail-links/cancel-recovery.tsx')).CancelRecovery)
+const Overview = lazy(async () => (await import('./account/overview.tsx')).Overview)
+const WaysIn = lazy(async () => (await import('./account/ways-in.tsx')).WaysIn)
+const Sessions = lazy(async () => (await import('./account/sessions.tsx')).Sessions)
+const Activity = lazy(async () => (await import('./account/activity.tsx')).Activity)
+const Encryption = lazy(async () => (await import('./encryption/encryption.tsx')).Encryption)
+const Recovery = lazy(async () => (await import('./recovery/recovery.tsx')).Recovery)
+const Notes = lazy(async () => (await import('./notes/notes.tsx')).Notes)
+
+/** All pages, and the dialogs that any of them can raise. */
+export function App() {
+  useEffect(() => void lookWho(), [])
+  return (
+    <LocationProvider>
+      <Router>
+        <Route path="/" component={Home} />
+        <Route path="/sign-in" component={SignIn} />
+        <Route path="/auth/verify" component={Verify} />
+        <Route path="/auth/not-me" component={NotMe} />
+        <Route path="/auth/cancel-recovery" component={CancelRecovery} />
+        <Route path="/account" component={Overview} />
+        <Route path="/account/ways-in" component={WaysIn} />
+        <Route path="/account/sessions" component={Sessions} />
+        <Route path="/account/activity" component={Activity} />
+        <Route path="/account/encryption" component={Encryption} />
+        <Route path="/account/recovery" component={Recovery} />
+        <Route path="/notes" component={Notes} />
+        <Route default component={Elsewhere} />
+      </Router>
+      <Confirmation />
+      <UnlockDialog />
+      <ProofDialog />
+    </LocationProvider>
+  )
+}
+
+/** An address that is none of the pages' but the server's own, such as GraphiQL and the mailbox. */
+function Elsewhere() {
+  const { url } = useLocation()
+  useEffect(() => location.assign(url), [url])
+  return null
+}

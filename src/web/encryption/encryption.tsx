@@ -1,0 +1,5 @@
+import { AccountFrame } from '../account/frame.tsx'
+
+export function Encryption() {
+  return <AccountFrame title="Encryption">{() => null}</AccountFrame>
+}

@@ -1,0 +1,9 @@
+import { Heading, Plate } from '../ui/plate.tsx'
+
+export function CancelRecovery() {
+  return (
+    <Plate>
+      <Heading>CancelRecovery</Heading>
+    </Plate>
+  )
+}

@@ -1,0 +1,79 @@
+import { useRef, useState } from 'preact/hooks'
+import { isLatchkeyError, type Reauthentication } from '../client/index.ts'
+import { Dialog } from './ui/dialog.tsx'
+import { CodeField, TaskForm } from './ui/form.tsx'
+import { prompt } from './ui/prompt.ts'
+import { useTask } from './ui/task.ts'
+import { whyNot } from './words.ts'
+
+/** Asks for a proof that it is the person; whatever needed it then goes on. False when it is put off. */
+export const proofs = prompt<Reauthentication, boolean>()
+
+/** Where `proofs` are asked for: by a passkey or by a code from a mail, whichever would do. */
+export function ProofDialog() {
+  const asked = proofs.current.value
+  if (!asked) return null
+  const { needed, answer } = asked
+  return (
+    <Dialog title="Is it you?" onClose={() => answer(false)}>
+      <p>What you are about to do needs a fresh proof that it is you.</p>
+      {needed.methods.includes('PASSKEY') && <ByPasskey needed={needed} done={() => answer(true)} />}
+      {needed.methods.includes('MAGIC_LINK') && <ByCode needed={needed} done={() => answer(true)} />}
+      <button type="button" class="plain" onClick={() => answer(false)}>
+        Not now
+      </button>
+    </Dialog>
+  )
+}
+
+type Way = { needed: Reauthentication; done: () => void }
+
+function ByPasskey({ needed: { client, methods }, done }: Way) {
+  const task = useTask(async () => {
+    const outcome = await client.reauthenticateWithPasskey()
+    if (outcome.kind === 'Proved') done()
+    else task.complain(whyNot(outcome.reason, { to: 'prove', methods }))
+  })
+  return <TaskForm task={task} label="Use a passkey" working="Waiting for your passkey" />
+}
+
+function ByCode({ needed: { client, methods }, done }: Way) {
+  const [isSent, setSent] = useState(false)
+  const [code, setCode] = useState('')
+  const field = useRef<HTMLInputElement>(null)
+  const ask = useTask(async () => {
+    await client.requestReauthenticationCode()
+    setSent(true)
+    queueMicrotask(() => field.current?.focus())
+  })
+  const check = useTask(async () => {
+    try {
+      await client.reauthenticateWithCode({ code })
+      done()
+    } catch (error) {
+      if (isLatchkeyError(error, 'CODE_INVALID')) field.current?.select()
+      throw error
+    }
+  })
+  if (!isSent) {
+    const kind = methods.includes('PASSKEY') ? 'second' : 'main'
+    return <TaskForm task={ask} label="Mail me a code" working="Sending" kind={kind} />
+  }
+  return (
+    <TaskForm task={check} label="Go on" working="Checking">
+      <p class="quiet" role="status">
+        A mail with six digits is on its way to you.
+      </p>
+      <CodeField
+        inputRef={field}
+        value={code}
+        isInvalid={check.problem !== ''}
+        onValue={(value) => {
+          check.complain('')
+          setCode(value)
+        }}
+        onComplete={() => field.current?.form?.requestSubmit()}
+      />
+    </TaskForm>
+  )
+}

@@ -1,0 +1,5 @@
+import { AccountFrame } from '../account/frame.tsx'
+
+export function Recovery() {
+  return <AccountFrame title="Recovery">{() => null}</AccountFrame>
+}

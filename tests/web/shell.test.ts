@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { PAGES } from '../../src/features/pages/routes.ts'
+import { withoutBrowser } from '../support/browser.ts'
+import { ask, closePagesStage, enter, look, openPagesStage, openVisitor, shows } from './app-pages.ts'
+import type { PagesStage, Visitor } from './app-pages.ts'
+
+// What holds for every page: the policy, what it weighs, who may see it, and what it says when something is amiss.
+
+let stage: PagesStage
+let visitor: Visitor
+
+describe.skipIf(withoutBrowser())('every page', () => {
+  beforeAll(async () => {
+    stage = await openPagesStage()
+  })
+  afterAll(() => closePagesStage(stage))
+  beforeEach(async () => {
+    visitor = await openVisitor(stage)
+  })
+  afterEach(async () => {
+    expect(visitor.complaints).toEqual([])
+    await visitor.context.close()
+  })
+
+  const OF_THE_ACCOUNT = PAGES.filter((address) => address.startsWith('/account') || address === '/notes')
+
+  test.each(OF_THE_ACCOUNT)('%s leads whoever is not signed in to the sign-in, and back', async (address) => {
+    await visitor.page.goto(stage.app.url.origin + address)
+    await shows(visitor.page, 'You are not signed in')
+    const link = visitor.page.getByRole('link', { name: 'Sign in' })
+    expect(await link.getAttribute('href')).toBe(`/sign-in?redirect_to=${encodeURIComponent(address)}`)
+  })
+
+  test('no text becomes a script: Trusted Types refuse it', async () => {
+    const { page, complaints } = visitor
+    await page.goto(stage.app.url.origin)
+    const tries = [
+      "new Worker('/assets/other.js')",
+      "document.createElement('script').src = '/assets/other.js'",
+      "trustedTypes.createPolicy('other', {})",
+      "document.body.innerHTML = '<p>text</p>'",
+    ]
+    const attempts = tries.map((code) => `() => { ${code} }`).join(', ')
+    const refusals: unknown = await page.evaluate(
+      `[${attempts}].map((attempt) => { try { attempt(); return 'allowed' } catch (error) { return error.name } })`,
+    )
+    expect(refusals).toEqual(tries.map(() => 'TypeError'))
+    complaints.length = 0 // the browser tells of each refusal
+  })
+
+  test('a session that is ended elsewhere is told kindly, with the way back', async () => {
+    const { page } = visitor
+    await enter(stage, visitor)
+    await shows(page, 'Overview')
+    await ask(page, 'mutation { logout }')
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await shows(page, 'Your session has ended')
+    await look(page, 'session-ended')
+    const href = await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')
+    expect(href).toBe('/sign-in?redirect_to=%2Faccount%2Fsessions')
+  })
+
+  test('without a connection it says so', async () => {
+    const { page, context } = visitor
+    await enter(stage, visitor)
+    await shows(page, 'Overview')
+    await context.setOffline(true)
+    await page.getByText('You are offline.').waitFor()
+    await look(page, 'offline')
+    await context.setOffline(false)
+    await page.getByText('You are offline.').waitFor({ state: 'detached' })
+  })
+})
+
+test('the first load of any page is less than 150 kB of script, compressed', async () => {
+  const folder = path.join(import.meta.dirname, '..', '..', 'dist', 'web')
+  const first = readFileSync(path.join(folder, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)
+  const sizeOf = (name: string) => gzipSync(readFileSync(path.join(folder, name))).length
+  const firstBytes = [...first].map(([, name = '']) => sizeOf(name)).reduce((sum, size) => sum + size, 0)
+  expect(firstBytes).toBeGreaterThan(10_000)
+  // The largest page's own part, besides: GraphiQL is another page, and the word lists are loaded for a passphrase.
+  const pages = readdirSync(path.join(folder, 'assets')).filter((name) => name.endsWith('.js'))
+  const largest = Math.max(...pages.map((name) => sizeOf(`assets/${name}`)).filter((size) => size < 150_000))
+  expect(firstBytes + largest).toBeLessThan(150_000)
+})
