@@ -641,7 +641,7 @@ export type DeleteRecordMutation = { deleteRecord: { deletedId: string } };
 export type RecoveryStatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecoveryStatusQuery = { me: { id: string, email: string } | null, recoveryStatus: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+export type RecoveryStatusQuery = { me: { id: string, email: string } | null, recoveryStatus: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, takesQuestions: boolean, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
 
 export type InitiateRecoveryMutationVariables = Exact<{
   input: InitiateRecoveryInput;
@@ -693,19 +693,19 @@ export type SetSecurityQuestionsMutationVariables = Exact<{
 }>;
 
 
-export type SetSecurityQuestionsMutation = { setSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+export type SetSecurityQuestionsMutation = { setSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, takesQuestions: boolean, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
 
 export type RemoveSecurityQuestionsMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RemoveSecurityQuestionsMutation = { removeSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+export type RemoveSecurityQuestionsMutation = { removeSecurityQuestions: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, takesQuestions: boolean, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
 
 export type RequestFreshStartMutationVariables = Exact<{
   confirmation: string;
 }>;
 
 
-export type RequestFreshStartMutation = { requestFreshStart: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
+export type RequestFreshStartMutation = { requestFreshStart: { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, takesQuestions: boolean, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null } };
 
 export type CompleteFreshStartMutationVariables = Exact<{
   input: SetupEncryptionInput;
@@ -721,7 +721,7 @@ export type FormerKeysQuery = { me: { id: string, email: string } | null, former
 
 export type RecoveryRequestFieldsFragment = { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null };
 
-export type RecoveryStatusFieldsFragment = { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null };
+export type RecoveryStatusFieldsFragment = { methods: Array<RecoveryMethod>, recoveryCodesLeft: number, questions: Array<string>, takesQuestions: boolean, questionsSalt: string | null, formerKeysUntil: string | null, request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null, freshStart: { createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null } | null };
 
 export type RecoveryPayloadFieldsFragment = { request: { __typename: 'RecoveryRequest', id: string, method: RecoveryMethod, state: RecoveryState, createdAt: string, availableAt: string, expiresAt: string, deviceName: string, ipAddress: string | null }, slot: { __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string } | null, keys: { encryptedPrivateKey: string, publicKey: unknown, keySalt: string, keyId: string, ringRevision: number, generation: number, slotsRevision: number, slots: Array<{ __typename: 'KeySlot', id: string, kind: KeySlotKind, passkeyId: string | null, envelope: string, createdAt: string }> } | null };
 
@@ -958,6 +958,7 @@ export const RecoveryStatusFieldsFragmentDoc = gql`
   methods
   recoveryCodesLeft
   questions
+  takesQuestions
   questionsSalt
   request {
     ...RecoveryRequestFields

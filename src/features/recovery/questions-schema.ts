@@ -42,6 +42,13 @@ const SetSecurityQuestionsInput = builder.inputType('SetSecurityQuestionsInput',
   }),
 })
 
+builder.objectFields(RecoveryStatusRef, (t) => ({
+  takesQuestions: t.boolean({
+    description: 'Whether this server takes security questions at all.',
+    resolve: (_status, _args, { services }) => services.config.securityQuestions,
+  }),
+}))
+
 builder.mutationFields((t) => ({
   setSecurityQuestions: t.field({
     ...guarded('Mutation.setSecurityQuestions', { limit: 'changeKeys', countsWhen: 'allowed' }),

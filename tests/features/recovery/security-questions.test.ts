@@ -22,6 +22,8 @@ import {
   WORDS,
 } from '../../attacks/recovery-support.ts'
 
+const TAKES_QUESTIONS = '{ recoveryStatus { takesQuestions } }'
+
 type Input = ReturnType<typeof questionsInput>['input'] & { slotsRevision?: number | null }
 
 describe('setSecurityQuestions', () => {
@@ -227,6 +229,7 @@ test('SECURITY_QUESTIONS=off: none are set or listed, none released; what was se
   const off = { code: 'RECOVERY_UNAVAILABLE', reason: 'switched-off' }
   const set = await browser.graphql(SET_QUESTIONS, { input: questionsInput(held).input })
   expect(set.errors[0]?.extensions).toEqual(off)
+  expect(answered(await browser.graphql(TAKES_QUESTIONS))).toEqual({ recoveryStatus: { takesQuestions: false } })
   expect(await recoveryStatus(browser)).toMatchObject({
     methods: ['RECOVERY_CODE'],
     questions: [],
@@ -237,6 +240,7 @@ test('SECURITY_QUESTIONS=off: none are set or listed, none released; what was se
   expect(shown.errors[0]?.extensions).toMatchObject(off)
 
   await app.restart()
+  expect(answered(await browser.graphql(TAKES_QUESTIONS))).toEqual({ recoveryStatus: { takesQuestions: true } })
   expect((await recoveryStatus(browser)).methods).toContain('SECURITY_QUESTIONS')
   expect(answered(await showAnswers(browser, '0-1', questions.verifiers['0-1'])).payload.slot?.kind).toBe('SECURITY_QUESTIONS') // prettier-ignore
   await app.restart({ SECURITY_QUESTIONS: 'off' })
