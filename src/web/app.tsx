@@ -1,6 +1,6 @@
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { lookWho } from './latchkey.ts'
+import { lookWho, onSignInElsewhere } from './latchkey.ts'
 import { ProofDialog } from './prove.tsx'
 import { Confirmation } from './ui/confirm.tsx'
 import { UnlockDialog } from './unlock.tsx'
@@ -22,6 +22,7 @@ const Notes = lazy(async () => (await import('./notes/notes.tsx')).Notes)
 /** All pages, and the dialogs that any of them can raise. */
 export function App() {
   useEffect(() => void lookWho(), [])
+  useEffect(() => onSignInElsewhere(() => void lookWho()), [])
   return (
     <LocationProvider>
       <Router>
@@ -49,6 +50,6 @@ export function App() {
 /** An address that is none of the pages' but the server's own, such as GraphiQL and the mailbox. */
 function Elsewhere() {
   const { url } = useLocation()
-  useEffect(() => location.assign(url), [url])
+  useEffect(() => location.reload(), [url]) // the address bar names it already
   return null
 }

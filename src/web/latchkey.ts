@@ -1,9 +1,9 @@
-import { createClient } from '../client/index.ts'
+import { createClient, type User } from '../client/index.ts'
 import { proofs } from './prove.tsx'
 import { fetchAndNoteTime } from './server-clock.ts'
 import { startEncryptionWorker } from './trusted-worker.ts'
 import { unlocks } from './unlock.tsx'
-import { sessionEnded, viewer } from './viewer.ts'
+import { sessionEnded, viewer, type Viewer } from './viewer.ts'
 
 /**
  * This server. Whatever it refuses for want of a proof waits for one dialog, whatever needs the keys for another, and
@@ -18,19 +18,28 @@ export const latchkey = createClient({
   encryption: { worker: startEncryptionWorker, onUnlockRequired: (needed) => unlocks.ask(needed) },
 })
 
+let looks = 0 // an answer that was overtaken, as by a sign-in, is not shown
+
 /** Asks the server who is signed in. */
 export async function lookWho(): Promise<void> {
-  try {
-    const user = await latchkey.me()
-    viewer.value = user ? { kind: 'SIGNED_IN', user } : { kind: 'SIGNED_OUT', hasEnded: false }
-  } catch (error) {
-    viewer.value = { kind: 'FAILED', error }
-  }
+  const mine = (looks += 1)
+  const found = await latchkey.me().then(seen, (error: unknown): Viewer => ({ kind: 'FAILED', error }))
+  if (mine === looks) viewer.value = found
+}
+
+const seen = (user: User | null): Viewer => (user ? { kind: 'SIGNED_IN', user } : { kind: 'SIGNED_OUT', why: 'NEVER' })
+
+/** Notes that somebody signed in on this page, and tells the other tabs of this browser. */
+export function signedIn(user: User): void {
+  looks += 1
+  viewer.value = { kind: 'SIGNED_IN', user }
+  tabs.postMessage('signed-in')
 }
 
 export async function signOut(): Promise<void> {
   await latchkey.logout()
-  viewer.value = { kind: 'SIGNED_OUT', hasEnded: false }
+  looks += 1
+  viewer.value = { kind: 'SIGNED_OUT', why: 'LEFT' }
 }
 
 // What tabs of one browser tell each other: one that waits for a mail learns that its link was opened in another.
@@ -43,17 +52,4 @@ export function onSignInElsewhere(act: () => void): () => void {
   }
   tabs.addEventListener('message', hear)
   return () => tabs.removeEventListener('message', hear)
-}
-
-/** Tells the other tabs of a sign-in. */
-export const tellOfSignIn = (): void => tabs.postMessage('signed-in')
-
-/**
- * Where to go after a sign-in. The server has allowed the place already. A script's address would still run here, so
- * only these kinds pass.
- */
-export function placeToGo(redirectTo: string | null): string {
-  if (redirectTo === null || !URL.canParse(redirectTo, location.origin)) return '/'
-  const url = new URL(redirectTo, location.origin)
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : '/'
 }

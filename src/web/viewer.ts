@@ -1,10 +1,13 @@
 import { signal } from '@preact/signals'
 import type { User } from '../client/index.ts'
 
-/** Who looks at the page. `hasEnded`: the session ended while it was open. */
+/** Why nobody is signed in: nobody was, or the session ended while the page was open, or they signed out on it. */
+export type WhySignedOut = 'NEVER' | 'ENDED' | 'LEFT'
+
+/** Who looks at the page. */
 export type Viewer =
   | { kind: 'LOADING' }
-  | { kind: 'SIGNED_OUT'; hasEnded: boolean }
+  | { kind: 'SIGNED_OUT'; why: WhySignedOut }
   | { kind: 'SIGNED_IN'; user: User }
   | { kind: 'FAILED'; error: unknown }
 
@@ -12,5 +15,6 @@ export const viewer = signal<Viewer>({ kind: 'LOADING' })
 
 /** What the server says of a session that is no more. */
 export function sessionEnded(): void {
-  viewer.value = { kind: 'SIGNED_OUT', hasEnded: viewer.value.kind === 'SIGNED_IN' }
+  if (viewer.value.kind === 'SIGNED_OUT') return
+  viewer.value = { kind: 'SIGNED_OUT', why: viewer.value.kind === 'SIGNED_IN' ? 'ENDED' : 'NEVER' }
 }

@@ -8,7 +8,7 @@ import { Failed, Waiting } from '../ui/load.tsx'
 import { online } from '../ui/online.ts'
 import { Heading, Plate } from '../ui/plate.tsx'
 import { Said, say } from '../ui/said.tsx'
-import { viewer } from '../viewer.ts'
+import { viewer, type WhySignedOut } from '../viewer.ts'
 
 const PLACES = [
   { href: '/account', name: 'Overview' },
@@ -41,10 +41,11 @@ export function AccountFrame({ title, children }: { title: string; children: (us
         </Plate>
       )
     case 'SIGNED_OUT':
-      return <SignedOut hasEnded={who.hasEnded} />
+      return <SignedOut why={who.why} />
     case 'SIGNED_IN':
       return (
-        <div class="account">
+        // Somebody else who signs in finds nothing of whoever was there before.
+        <div class="account" key={who.user.id}>
           <Head user={who.user} />
           <main class="plate page">
             {!online.value && (
@@ -61,16 +62,22 @@ export function AccountFrame({ title, children }: { title: string; children: (us
   }
 }
 
-function SignedOut({ hasEnded }: { hasEnded: boolean }) {
+const SIGNED_OUT: Readonly<Record<WhySignedOut, { title: string; words: string }>> = {
+  NEVER: { title: 'You are not signed in', words: 'Sign in to see this page.' },
+  ENDED: {
+    title: 'Your session has ended',
+    words: 'It ran out, or was ended on another device. Sign in again to go on where you were.',
+  },
+  LEFT: { title: 'You are signed out', words: 'Nothing of yours is left open in this browser.' },
+}
+
+function SignedOut({ why }: { why: WhySignedOut }) {
   const { url } = useLocation()
+  const { title, words } = SIGNED_OUT[why]
   return (
     <Plate>
-      <Heading>{hasEnded ? 'Your session has ended' : 'You are not signed in'}</Heading>
-      <p class="lead">
-        {hasEnded
-          ? 'It ran out, or was ended on another device. Sign in again to go on where you were.'
-          : 'Sign in to see this page.'}
-      </p>
+      <Heading>{title}</Heading>
+      <p class="lead">{words}</p>
       <a class="button" href={`/sign-in?redirect_to=${encodeURIComponent(url)}`}>
         Sign in
       </a>
