@@ -342,6 +342,9 @@ export type SecurityAlertSubscription = { securityAlert: { __typename: 'Security
 
 export type SecurityAuditQueryVariables = Exact<{
   action?: string | null | undefined;
+  actions?: Array<string> | null | undefined;
+  except?: Array<string> | null | undefined;
+  success?: boolean | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
@@ -1066,9 +1069,12 @@ export const SecurityAlertDocument = gql`
 }
     ${SecurityAlertFieldsFragmentDoc}` as unknown as DocumentNode<SecurityAlertSubscription, SecurityAlertSubscriptionVariables>;
 export const SecurityAuditDocument = gql`
-    query SecurityAudit($action: String, $first: Int, $after: String, $last: Int, $before: String) {
+    query SecurityAudit($action: String, $actions: [String!], $except: [String!], $success: Boolean, $first: Int, $after: String, $last: Int, $before: String) {
   securityAudit(
     action: $action
+    actions: $actions
+    except: $except
+    success: $success
     first: $first
     after: $after
     last: $last

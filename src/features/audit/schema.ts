@@ -64,17 +64,28 @@ builder.queryField('securityAudit', (t) =>
     ...guarded('Query.securityAudit', { limit: 'account' }),
     type: AuditEntryConnection,
     description: "The user's own activity, newest first.",
-    args: { action: t.arg.string({ description: "Only lines of this action: 'login.failed'." }), ...pageArgs },
+    args: {
+      action: t.arg.string({ description: "Only lines of this action: 'login.failed'." }),
+      actions: t.arg.stringList({
+        description: "Only lines of these actions, where a star stands for any word: ['login.*', 'session.deleted'].",
+      }),
+      except: t.arg.stringList({
+        description: "No lines of these actions: ['*.read'] leaves out what was only read.",
+      }),
+      success: t.arg.boolean({ description: 'False: only tries that were refused. True: only what was done.' }),
+      ...pageArgs,
+    },
     resolve: (_root, args, context, info) => {
       const asked = queryFromInfo({ context, info, typeName: 'AuditEntry', path: ['edges', 'node'] })
       const query = selectIn<Prisma.AuditEntrySelect>(asked, ALWAYS)
+      const filters = filtersIn(args)
       return keysetPage(
         args,
         ({ timestamp, id }: AuditEntry) => ({ at: timestamp, id }),
         ({ take, order, ...bounds }) =>
           context.db.auditEntry.findMany({
             ...query,
-            where: { AND: [actionFilter(args.action), ...keysetWhere('timestamp', { take, order, ...bounds })] },
+            where: { AND: [...filters, ...keysetWhere('timestamp', { take, order, ...bounds })] },
             orderBy: [{ timestamp: order }, { id: order }],
             take,
           }),
@@ -82,6 +93,41 @@ builder.queryField('securityAudit', (t) =>
     },
   }),
 )
+
+type Filters = {
+  action?: string | null | undefined
+  actions?: readonly string[] | null | undefined
+  except?: readonly string[] | null | undefined
+  success?: boolean | null | undefined
+}
+
+const MAX_PATTERNS = 20
+
+function filtersIn({ action, actions, except, success }: Filters): Prisma.AuditEntryWhereInput[] {
+  return [
+    actionFilter(action),
+    ...(actions ? [{ OR: anyOf('actions', actions) }] : []),
+    ...(except ? [{ NOT: { OR: anyOf('except', except) } }] : []),
+    ...(typeof success === 'boolean' ? [{ success }] : []),
+  ]
+}
+
+function anyOf(field: 'actions' | 'except', patterns: readonly string[]): Prisma.AuditEntryWhereInput[] {
+  if (patterns.length >= 1 && patterns.length <= MAX_PATTERNS)
+    return patterns.map((pattern) => patternFilter(field, pattern))
+  throw new AppError('BAD_INPUT', `${field}: 1 to ${MAX_PATTERNS} actions; leave it out for all.`, { field })
+}
+
+function patternFilter(field: 'actions' | 'except', pattern: string): Prisma.AuditEntryWhereInput {
+  const [, subject, deed] = /^(\*|[A-Za-z-]{1,40})\.(\*|[A-Za-z-]{1,40})$/.exec(pattern) ?? []
+  if (subject === undefined || deed === undefined || pattern === '*.*') {
+    throw new AppError('BAD_INPUT', `${field}: names of actions, such as 'login.failed', 'login.*' or '*.read'.`, {
+      field,
+    })
+  }
+  if (subject === '*') return { action: { endsWith: `.${deed}` } }
+  return { action: deed === '*' ? { startsWith: `${subject}.` } : pattern }
+}
 
 function actionFilter(action: string | null | undefined): { action?: string } {
   if (action === undefined) return {}

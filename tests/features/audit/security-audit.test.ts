@@ -80,6 +80,53 @@ describe('securityAudit', () => {
     },
   )
 
+  test('a star picks the lines of a subject, or of a deed; others are left out, and so is what was done or refused', async () => {
+    const { browser } = await signIn(app)
+    const { id } = await made(browser)
+    await read(browser, id)
+    await browser.graphql('mutation ($code: String!) { reauthenticateWithCode(input: { code: $code }) { id } }', {
+      code: '000000',
+    })
+    const picked = async (args: Record<string, unknown>) => actionsIn(await auditPage(browser, args))
+
+    expect(await picked({ actions: ['record.*'] })).toEqual(['record.read', 'record.created'])
+    expect(await picked({ actions: ['*.created'] })).toEqual(['record.created', 'account.created'])
+    expect(await picked({ actions: ['login.*', 'record.created'] })).toEqual(['record.created', 'login.succeeded'])
+    expect(await picked({ actions: ['record.*'], except: ['*.read'] })).toEqual(['record.created'])
+    expect(await picked({ success: false })).toEqual(['reauthentication.failed'])
+    expect(await picked({ success: true, except: ['*.read', 'audit.*'] })).toEqual([
+      'record.created',
+      'login.succeeded',
+      'account.created',
+    ])
+  })
+
+  test.each([
+    '',
+    '%',
+    '*',
+    '*.*',
+    'record',
+    'record.%',
+    'rec*.read',
+    'a.b.c',
+    '_.read',
+    'record.created\n',
+    'x'.repeat(90),
+  ])('the pattern %j is refused', async (pattern) => {
+    const { browser } = await signIn(app)
+    for (const field of ['actions', 'except']) {
+      const { code, errors } = await browser.graphql(AUDIT, { [field]: ['login.*', pattern] })
+      expect([code, errors[0]?.extensions['field']]).toEqual(['BAD_INPUT', field])
+    }
+  })
+
+  test.each([0, 21])('and so are %i of them', async (length) => {
+    const { browser } = await signIn(app)
+    const { code } = await browser.graphql(AUDIT, { actions: Array.from({ length }, () => 'login.*') })
+    expect(code).toBe('BAD_INPUT')
+  })
+
   test('pages go from one end to the other, also where many lines have one time', async () => {
     const { browser, userId } = await signIn(app)
     const timestamp = new Date('2026-05-05T05:05:05.555Z')

@@ -42,8 +42,26 @@ export type AuditPage = {
 }
 
 export const AUDIT = /* GraphQL */ `
-  query ($action: String, $first: Int, $after: String, $last: Int, $before: String) {
-    securityAudit(action: $action, first: $first, after: $after, last: $last, before: $before) {
+  query (
+    $action: String
+    $actions: [String!]
+    $except: [String!]
+    $success: Boolean
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+  ) {
+    securityAudit(
+      action: $action
+      actions: $actions
+      except: $except
+      success: $success
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+    ) {
       pageInfo {
         hasNextPage
         hasPreviousPage
