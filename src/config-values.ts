@@ -104,6 +104,14 @@ export const publicUrl = read((text) => {
   return new URL(url.origin)
 })
 
+/** Where pages stand: an address with or without a path, given back with a slash at its end. */
+export const pagesUrl = read((text) => {
+  const url = httpUrl(text)
+  if (url.username || url.password) throw new Error('It holds a user name or password.')
+  if (url.search || url.hash || /[?#]/.test(text)) throw new Error('It has more than an origin and a path.')
+  return new URL(`${url.origin}${url.pathname.replace(/\/*$/, '/')}`)
+})
+
 export const origins = read((text) => items(text).map(exactOrigin))
 
 export const networks = read((text) =>

@@ -17,6 +17,10 @@ export type Config = {
   publicUrl: URL
   /** Exact origins that may call with cookies, besides publicUrl's own. */
   allowedOrigins: readonly string[]
+  /** Whether this server shows its pages. Off where people are shown those of a frontend at `pagesUrl`. */
+  pages: boolean
+  /** Where the links in mails lead: /auth/verify, /auth/not-me and /auth/cancel-recovery below it. Its path ends in /. */
+  pagesUrl: URL
   /** The folder of what the server keeps beside a database: the SQLite file, and in development the key and the mailbox. */
   dataDir: string
   database: { provider: 'sqlite'; file: string } | { provider: 'postgresql'; url: string; poolSize: number }
@@ -111,12 +115,16 @@ export function readConfig(env: Environment): Config {
   const inMs = (variable: string, unitMs: number, most: number, fallback: number) =>
     setting(variable, values.wholeNumber(1, most), fallback) * unitMs
 
+  const publicUrl = setting('PUBLIC_URL', values.publicUrl, new URL(`http://localhost:${port}`))
+
   const config: Config = {
     mode: isProduction ? 'production' : 'development',
     host: setting('HOST', values.listenHost, isProduction ? '0.0.0.0' : '127.0.0.1'),
     port,
-    publicUrl: setting('PUBLIC_URL', values.publicUrl, new URL(`http://localhost:${port}`)),
+    publicUrl,
     allowedOrigins: setting('ALLOWED_ORIGINS', values.origins, []),
+    pages: setting('PAGES', values.oneOf('on', 'off'), 'on') === 'on',
+    pagesUrl: setting('PAGES_URL', values.pagesUrl, publicUrl),
     dataDir,
     database:
       'file' in database ? { provider: 'sqlite', ...database } : { provider: 'postgresql', ...database, poolSize },
@@ -184,10 +192,21 @@ function refuseContradictions(config: Config, isSet: IsSet, refuse: Refuse): voi
       refuse('HOST', 'A development server shows every mail to whoever reaches it.')
     }
   }
+  refusePages(config, isSet, refuse)
   if (config.processes < 2) return
   if (config.database.provider !== 'postgresql')
     refuse('DATABASE_URL', 'PROCESSES is more than one, and SQLite serves one.')
   if (!config.redisUrl) refuse('REDIS_URL', 'PROCESSES is more than one, and they share their limits through Redis.')
+}
+
+// A page on an origin that is not allowed could ask the server nothing, and a link that leads to no page lets nobody in.
+function refusePages({ pages, pagesUrl, publicUrl, allowedOrigins }: Config, isSet: IsSet, refuse: Refuse): void {
+  if (!pages && !isSet('PAGES_URL')) {
+    refuse('PAGES_URL', 'PAGES is off, and the links in mails need pages to lead to.')
+  } else if (![publicUrl.origin, ...allowedOrigins].includes(pagesUrl.origin)) {
+    const mend = `ALLOWED_ORIGINS=${[...allowedOrigins, pagesUrl.origin].join(',')}`
+    refuse('PAGES_URL', "Its origin is neither PUBLIC_URL's nor in ALLOWED_ORIGINS, so its pages could not ask.", mend)
+  }
 }
 
 const isLoopbackName = (name: string) => ['localhost', '127.0.0.1', '::1', '[::1]'].includes(name)
@@ -197,6 +216,9 @@ function refuseUnsafe(config: Config, isSet: IsSet, refuse: Refuse): void {
   if (!isSet('MASTER_KEYS')) refuse('MASTER_KEYS', 'It is not set; the server has nothing to seal private data with.')
   if (!isSet('PUBLIC_URL')) refuse('PUBLIC_URL', 'It is not set; links in mails would lead nowhere.')
   else if (config.publicUrl.protocol !== 'https:') refuse('PUBLIC_URL', 'It is not https.')
+  if (config.pagesUrl.protocol !== 'https:' && isSet('PAGES_URL')) {
+    refuse('PAGES_URL', 'It is not https, and the links in mails let people in.')
+  }
   if (config.allowedOrigins.some((origin) => !origin.startsWith('https:'))) {
     refuse('ALLOWED_ORIGINS', 'An origin is plain http; whoever sits on its line could act for its users.')
   }

@@ -56,6 +56,7 @@ function settingsFindings(config: Config): Finding[] {
   return [
     good(`Mode: ${config.mode}.`),
     good(`Listens on ${config.host}, port ${config.port}; people reach it at ${config.publicUrl.origin}.`),
+    good(pagesShown(config)),
     good(`Cookies are taken from ${origins}.`),
     good(
       keys
@@ -67,6 +68,9 @@ function settingsFindings(config: Config): Finding[] {
     good(`Sign-up is ${config.signUp}. Administrators: ${config.adminEmails.length}.`),
   ]
 }
+
+const pagesShown = ({ pages, pagesUrl }: Config): string =>
+  `This server's own pages are ${pages ? 'on' : 'off'}; the links in mails lead to ${pagesUrl.href}.`
 
 const MAIL_WAYS = { postmark: 'Postmark', smtp: 'SMTP', mailbox: 'the mailbox page, /dev/mailbox' } as const
 
@@ -104,6 +108,11 @@ function warnings(config: Config): Finding[] {
           ],
         ]
   const common: readonly (readonly [boolean, string, string])[] = [
+    [
+      config.passkeys !== null && !config.passkeys.origins.includes(config.pagesUrl.origin),
+      `Passkeys belong to ${config.passkeys?.rpId ?? ''}, and no page at ${config.pagesUrl.origin} can use one.`,
+      'PASSKEY_RP_ID=<a domain above both>, before the first passkey is made',
+    ],
     [
       config.signUp === 'closed' && config.adminEmails.length === 0,
       'Sign-up is closed and nobody is an administrator: only accounts that exist can sign in.',

@@ -34,9 +34,9 @@ async function listen(app: App): Promise<number> {
   }
 }
 
-function greeting({ publicUrl, mail, introspection }: Config): string {
+function greeting({ publicUrl, pages, pagesUrl, mail, introspection }: Config): string {
   const places = [
-    ['Sign in', '/sign-in'],
+    pages ? ['Sign in', '/sign-in'] : ['Pages', pagesUrl.href],
     ...(introspection ? [['GraphiQL', '/graphql']] : []),
     ...(mail.provider.kind === 'mailbox' ? [['Mailbox', '/dev/mailbox']] : []),
   ]

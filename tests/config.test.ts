@@ -130,6 +130,14 @@ describe('in production', () => {
     })
   })
 
+  test.each([
+    ['pages elsewhere that nobody says where they are', { PAGES: 'off' }, 'PAGES_URL'],
+    ['pages on an origin that may not ask', { PAGES_URL: 'https://app.example.com' }, 'PAGES_URL'],
+    ['pages without https', { PAGES_URL: 'http://login.example.com' }, 'PAGES_URL'],
+  ])('it refuses %s', (_what, change, variable) => {
+    expect(faulty({ ...production, ...change })).toEqual([variable])
+  })
+
   test('a misspelt mode is not taken for development', () => {
     expect(faulty({ NODE_ENV: 'prod' })).toEqual(['NODE_ENV'])
   })
@@ -187,6 +195,32 @@ test('origins, proxies and administrators are lists, the latter in canonical for
   expect(config.adminEmails).toEqual(['ada@example.com', 'grace@example.com'])
 })
 
+test('mails lead to the server itself, or to the pages of a frontend that may ask, also below a path', () => {
+  expect(readConfig({})).toMatchObject({ pages: true, pagesUrl: new URL('http://localhost:4000/') })
+  const ALLOWED_ORIGINS = 'https://app.example.com'
+  const elsewhere = readConfig({
+    ...production,
+    PAGES: 'off',
+    PAGES_URL: 'https://app.example.com/login',
+    ALLOWED_ORIGINS,
+  })
+  expect(elsewhere).toMatchObject({ pages: false, pagesUrl: new URL('https://app.example.com/login/') })
+  const behindAProxy = readConfig({ ...production, PAGES: 'off', PAGES_URL: production.PUBLIC_URL })
+  expect(behindAProxy.pagesUrl.href).toBe('https://login.example.com/')
+})
+
+test('pages on an origin that may not ask are refused with the line that lets it', () => {
+  const env = { ...production, PAGES_URL: 'https://app.example.com/x', ALLOWED_ORIGINS: 'https://other.example.com' }
+  const mend = 'ALLOWED_ORIGINS=https://other.example.com,https://app.example.com'
+  expect(faultsOf(env)).toEqual([{ variable: 'PAGES_URL', problem: expect.any(String) as string, mend }])
+})
+
+test('passkeys are taken from the pages where their domain is at or below that of passkeys', () => {
+  const env = { ...production, PAGES_URL: 'https://app.example.com/login', ALLOWED_ORIGINS: 'https://app.example.com' }
+  expect(readConfig(env).passkeys?.origins).toEqual(['https://login.example.com'])
+  expect(readConfig({ ...env, PASSKEY_RP_ID: 'example.com' }).passkeys?.origins).toContain('https://app.example.com')
+})
+
 test('a limit is set by its variable, and a misspelt one is a fault', () => {
   expect(readConfig({ LIMIT_DATA_USER: '500' }).limits.overrides).toEqual({ 'data.user': 500 })
   expect(faulty({ LIMIT_DATA_USERS: '500' })).toEqual(['LIMIT_DATA_USERS'])
@@ -200,6 +234,12 @@ test.each([
   ['PUBLIC_URL', 'https://example.com/path'],
   ['PUBLIC_URL', 'https://u:p@example.com'],
   ['PUBLIC_URL', 'example.com'],
+  ['PAGES', 'no'],
+  ['PAGES_URL', '/login'],
+  ['PAGES_URL', 'ftp://localhost:4000'],
+  ['PAGES_URL', 'http://u:p@localhost:4000'],
+  ['PAGES_URL', 'http://localhost:4000/?page='],
+  ['PAGES_URL', 'http://localhost:4000/#'],
   ['DATABASE_URL', 'mysql://u:p@h/d'],
   ['DATABASE_URL', 'file::memory:'],
   ['DATABASE_URL', 'file:'],
@@ -235,6 +275,7 @@ test('no fault shows what was set: it may be a secret', () => {
     DATABASE_URL: 'postgre://u:canary-five@h/d',
     REDIS_URL: 'redis//:canary-six@h',
     PUBLIC_URL: 'https://u:canary-seven@h',
+    PAGES_URL: 'https://u:canary-eight@h',
     NODE_ENV: 'canary',
     ALLOWED_ORIGINS: 'https://u:canary@h',
     ADMIN_EMAILS: 'canary',

@@ -68,6 +68,22 @@ test('production with wide limits and no trusted proxy is warned about, and no s
   expect(text).not.toContain('canary')
 })
 
+test('pages of a frontend are told, with what keeps passkeys from them', async () => {
+  const env = {
+    DATA_DIR: folder,
+    ALLOWED_ORIGINS: 'https://app.example.com',
+    PAGES: 'off',
+    PAGES_URL: 'https://app.example.com/login',
+  }
+  const { code, text } = await ask(env)
+  expect(code).toBe(0)
+  expect(text).toContain(
+    "✓ This server's own pages are off; the links in mails lead to https://app.example.com/login/.",
+  )
+  expect(text).toMatch(/! Passkeys belong to localhost, .*\n +better: PASSKEY_RP_ID=/)
+  expect((await ask({ DATA_DIR: folder })).text).not.toContain('Passkeys belong to')
+})
+
 test.skipIf(!process.env['TEST_POSTGRES_URL'] || !process.env['TEST_REDIS_URL'])(
   'PostgreSQL and Redis answer',
   async () => {

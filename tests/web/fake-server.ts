@@ -64,17 +64,19 @@ export const refused = (code: string, details: Record<string, unknown> = {}): An
 /** The built pages, before a server that answers what the test says and knows nothing else. */
 export async function startFakeServer({
   mode = 'production',
-}: { mode?: 'development' | 'production' } = {}): Promise<FakeServer> {
+  pages = true,
+}: { mode?: 'development' | 'production'; pages?: boolean } = {}): Promise<FakeServer> {
   const webFolder = mkdtempSync(path.join(tmpdir(), 'latchkey-web-'))
   execFileSync(process.execPath, [path.join(import.meta.dirname, '..', '..', 'scripts', 'build-web.mjs'), webFolder])
-  const config = { mode, introspection: mode === 'development', publicUrl: new URL('http://localhost') }
-  const pages = getRequestListener(pageRoutes({ config, webFolder }).fetch, { overrideGlobalObjects: false })
+  const publicUrl = new URL('http://localhost')
+  const config = { mode, introspection: mode === 'development', publicUrl, pages, pagesUrl: publicUrl }
+  const shown = getRequestListener(pageRoutes({ config, webFolder }).fetch, { overrideGlobalObjects: false })
   const fake: Pick<FakeServer, 'answers' | 'calls' | 'paths'> = { answers: {}, calls: [], paths: [] }
 
   const server = createServer((request, response) => {
     fake.paths.push(request.url ?? '')
     if (request.method === 'POST' && request.url === '/graphql') void answer(fake, request, response)
-    else void pages(request, response)
+    else void shown(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

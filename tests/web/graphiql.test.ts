@@ -4,12 +4,15 @@ import { launchBrowser, withoutBrowser } from '../support/browser.ts'
 import { startFakeServer } from './fake-server.ts'
 import type { FakeServer } from './fake-server.ts'
 
-describe.skipIf(withoutBrowser())('GraphiQL, in Chromium', () => {
+describe.skipIf(withoutBrowser()).each([
+  ['beside the pages', true],
+  ['where the pages are off', false],
+])('GraphiQL %s, in Chromium', (_where, pages) => {
   let fake: FakeServer
   let browser: Browser
 
   beforeAll(async () => {
-    fake = await startFakeServer({ mode: 'development' })
+    fake = await startFakeServer({ mode: 'development', pages })
     browser = await launchBrowser()
   })
 

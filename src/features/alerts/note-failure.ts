@@ -63,7 +63,7 @@ async function warnAdmins(services: Services, origin: Origin, neighbourhood: str
   })
   if (told) return
   const options = { expiresAt: new Date(at.getTime() + DAY) }
-  const publicHost = config.publicUrl.host
+  const publicHost = config.pagesUrl.host
   const title = 'Many failed sign-ins from one network'
   const lines = [`Network: ${neighbourhoodOf(origin.ipAddress)}`, `Kind: ${NETWORK_KIND}`]
   const message = `${THRESHOLDS.failuresOfNetwork.max} sign-ins from one network failed within an hour.`

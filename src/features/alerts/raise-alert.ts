@@ -3,6 +3,7 @@ import type { Origin } from '../../context.ts'
 import { hashToken, makeToken } from '../../platform/crypto/tokens.ts'
 import type { SystemTx } from '../../platform/db/types.ts'
 import { strangersWords } from '../../platform/mail/layout.ts'
+import { pageLink } from '../../platform/mail/page-link.ts'
 import { encodeNodeId } from '../../schema/node-id.ts'
 import type { Services } from '../../services.ts'
 import { inUtc } from '../../platform/mail/words.ts'
@@ -122,7 +123,7 @@ async function enqueueMessages(
   const { title, tellsAdmins, undoes }: Kind = ALERT_KINDS[kind]
   // What can still be stopped is worth a late mail, too.
   const options = { expiresAt: new Date(createdAt.getTime() + (action ? 3 : 1) * DAY) }
-  const publicHost = config.publicUrl.host
+  const publicHost = config.pagesUrl.host
   const mail = alertMail({
     to: user.email,
     title,
@@ -131,7 +132,7 @@ async function enqueueMessages(
     deviceName: words.deviceName,
     place: words.place,
     // The token in the fragment, which no server or log ever sees.
-    notMeLink: new URL(`/auth/not-me#${notMeToken}`, config.publicUrl).href,
+    notMeLink: pageLink(config, 'auth/not-me', notMeToken),
     notMeDays: NOT_ME_DAYS,
     undoes: undoes ?? null,
     action: action ?? null,

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Context } from '../../context.ts'
 import { hashToken, makeCode, makeToken } from '../../platform/crypto/tokens.ts'
+import { pageLink } from '../../platform/mail/page-link.ts'
 import { canonicalEmail } from '../sign-in/canonical-email.ts'
 import { mayMakeAccount } from '../sign-in/complete-sign-in.ts'
 import { allowedRedirect } from '../sign-in/redirect.ts'
@@ -27,12 +28,12 @@ export async function requestMagicLink(context: Context, input: Input): Promise<
   const mail = magicLinkMail({
     to: email,
     // The configured address, never the request's; the token in the fragment, which no server or log ever sees.
-    link: new URL(`/auth/verify#${token}`, config.publicUrl).href,
+    link: pageLink(config, 'auth/verify', token),
     code,
     expiresInMinutes: config.lifetimes.linkMs / 60_000,
     asked: { at: now, deviceName: origin.deviceName, ipAddress: origin.ipAddress },
     rememberDevice: input.rememberDevice,
-    publicHost: config.publicUrl.host,
+    publicHost: config.pagesUrl.host,
   })
 
   await database.systemDb.$transaction(async (tx) => {

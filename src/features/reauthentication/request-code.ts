@@ -21,7 +21,7 @@ export async function requestCode(context: Context): Promise<RequestedCode> {
     code,
     expiresInMinutes: config.lifetimes.linkMs / 60_000,
     asked: { at: now, deviceName: origin.deviceName, ipAddress: origin.ipAddress },
-    publicHost: config.publicUrl.host,
+    publicHost: config.pagesUrl.host,
   })
 
   // As the server, for the outbox belongs to nobody: the code and its mail come into being together.

@@ -1,5 +1,6 @@
 import { hashToken } from '../../platform/crypto/tokens.ts'
 import type { Keyring } from '../../platform/crypto/keyring.ts'
+import { pageLink } from '../../platform/mail/page-link.ts'
 import type { Services } from '../../services.ts'
 import type { MailAction } from '../alerts/emails.ts'
 
@@ -31,7 +32,7 @@ export function linkThatStops({ config, keys }: Services, stoppable: Stoppable):
       words:
         'To stop only this, open this page and press its button. It asks for no sign-in, and works until this is over.',
       label: 'Stop it',
-      href: new URL(`/auth/cancel-recovery#${cancelToken(keys, stoppable)}`, config.publicUrl).href,
+      href: pageLink(config, 'auth/cancel-recovery', cancelToken(keys, stoppable)),
     },
   }
 }
