@@ -29,7 +29,7 @@ export async function closePagesStage({ app, browser }: PagesStage): Promise<voi
   await app.close()
 }
 
-export async function openVisitor({ browser }: PagesStage, options: BrowserContextOptions = {}): Promise<Visitor> {
+export async function openVisitor({ browser }: Pick<PagesStage, 'browser'>, options: BrowserContextOptions = {}): Promise<Visitor> {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options })
   const complaints: string[] = []
   context.on('page', (page) => listenTo(page, complaints))

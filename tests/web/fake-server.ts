@@ -18,7 +18,7 @@ export type Answers = Partial<
 export type FakeServer = {
   url: string
   answers: Answers
-  /** Every operation that came, in order. */
+  /** Every operation that came, in order, but for those that a page asks by itself. */
   calls: { operation: string; variables: Variables }[]
   /** Every path that was asked for. */
   paths: string[]
@@ -92,14 +92,16 @@ export async function startFakeServer({
   })
 }
 
+// Each page asks who is signed in; the sign-in page, for the suggestions of its field, for a challenge.
+const BY_ITSELF: ReadonlySet<string> = new Set(['Me', 'BeginPasskeyLogin'])
+
 async function answer(fake: Pick<FakeServer, 'answers' | 'calls'>, request: IncomingMessage, response: ServerResponse) {
   let body = ''
   for await (const chunk of request as AsyncIterable<Buffer>) body += chunk.toString()
   // The pages' own client wrote it, in this form.
   const { query, variables = {} } = JSON.parse(body) as { query: string; variables?: Variables }
   const operation = /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? 'unknown'
-  // The sign-in page asks for a challenge by itself, for the suggestions of its field.
-  if (operation !== 'BeginPasskeyLogin') fake.calls.push({ operation, variables })
+  if (!BY_ITSELF.has(operation)) fake.calls.push({ operation, variables })
   const known = fake.answers[operation as keyof Answers] // a name that is not there gives undefined
   response.writeHead(200, { 'content-type': 'application/graphql-response+json' })
   response.end(JSON.stringify(known ? known(variables) : refused('INTERNAL', { errorId: 'fake' })))

@@ -3,7 +3,12 @@ import { useEffect } from 'preact/hooks'
 import { lookWho } from '../latchkey.ts'
 import { Failed, Waiting } from '../ui/load.tsx'
 import { Heading } from '../ui/plate.tsx'
-import { viewer } from '../viewer.ts'
+import { viewer, type WhySignedOut } from '../viewer.ts'
+
+const WHY: Readonly<Record<Exclude<WhySignedOut, 'NEVER'>, string>> = {
+  ENDED: 'Your session has ended. Sign in again to go on.',
+  LEFT: 'You are signed out.',
+}
 
 /** The way in. Whoever is signed in already is led to the overview. */
 export function Home() {
@@ -23,6 +28,7 @@ export function Home() {
       </p>
       {(who.kind === 'LOADING' || isSignedIn) && <Waiting words="Looking whether you are signed in" />}
       {who.kind === 'FAILED' && <Failed error={who.error} retry={lookWho} />}
+      <div role="status">{who.kind === 'SIGNED_OUT' && who.why !== 'NEVER' && <p class="note">{WHY[who.why]}</p>}</div>
       {who.kind === 'SIGNED_OUT' && (
         <a class="button" href="/sign-in">
           Sign in

@@ -13,15 +13,16 @@ export function TaskForm(props: {
   kind?: Kind
   class?: string
   describedBy?: string
+  buttonRef?: Ref<HTMLButtonElement>
   children?: ComponentChildren
   /** Beside the button. */
   beside?: ComponentChildren
 }) {
-  const { task, label, working, kind = 'main', describedBy, children, beside } = props
+  const { task, children, beside, class: named, ...button } = props
   return (
     <form
       noValidate
-      class={props.class}
+      class={named}
       onSubmit={(event) => {
         event.preventDefault()
         void task.run()
@@ -30,7 +31,7 @@ export function TaskForm(props: {
       {children}
       <Problem text={task.problem} />
       <div class="buttons">
-        <SubmitButton task={task} label={label} working={working} kind={kind} describedBy={describedBy} />
+        <SubmitButton task={task} {...button} />
         {beside}
       </div>
     </form>
@@ -44,11 +45,18 @@ export function SubmitButton(props: {
   working: string
   kind?: Kind
   describedBy?: string | undefined
+  buttonRef?: Ref<HTMLButtonElement>
 }) {
-  const { task, label, working, kind = 'main', describedBy } = props
+  const { task, label, working, kind = 'main', describedBy, buttonRef } = props
   const isOff = task.isRunning || task.isWaiting
   return (
-    <button type="submit" class={CLASSES[kind]} aria-disabled={isOff} aria-describedby={describedBy}>
+    <button
+      type="submit"
+      {...(buttonRef && { ref: buttonRef })}
+      class={CLASSES[kind]}
+      aria-disabled={isOff}
+      aria-describedby={describedBy}
+    >
       {task.isRunning ? working : label}
     </button>
   )
@@ -94,6 +102,8 @@ type FieldProps = {
   label: string
   value: string
   onValue: (value: string) => void
+  /** What of the typed text is kept. */
+  clean?: (typed: string) => string
   hint?: ComponentChildren
   isInvalid?: boolean
   inputRef?: Ref<HTMLInputElement>
@@ -114,6 +124,7 @@ export function Field({
   label,
   value,
   onValue,
+  clean = (typed) => typed,
   hint,
   isInvalid = false,
   inputRef,
@@ -133,7 +144,12 @@ export function Field({
         value={value}
         aria-invalid={isInvalid || undefined}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onInput={(event) => onValue(event.currentTarget.value)}
+        onInput={({ currentTarget: input }) => {
+          const kept = clean(input.value)
+          // Where the value stays what it was, nothing is rendered that would take the rest out of the field.
+          if (kept !== input.value) input.value = kept
+          onValue(kept)
+        }}
       />
       {hint !== undefined && (
         <p class="hint" id={`${id}-hint`}>
@@ -224,8 +240,8 @@ export function CodeField(props: {
       spellcheck={false}
       placeholder="······"
       value={value}
-      onValue={(typed) => {
-        const digits = typed.normalize('NFKC').replace(/\D/g, '').slice(0, 6)
+      clean={(typed) => typed.normalize('NFKC').replace(/\D/g, '').slice(0, 6)}
+      onValue={(digits) => {
         onValue(digits)
         if (digits.length === 6 && digits !== value) queueMicrotask(onComplete)
       }}
