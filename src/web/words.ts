@@ -69,9 +69,7 @@ export function explain(error: unknown): Explanation {
         text: 'That took too long, or was begun in another browser. Try again. Signing in by mail goes on working.',
       }
     case 'QUOTA_EXCEEDED':
-      return {
-        text: 'Five passkeys are as many as an account may have. Remove one first. Signing in by mail goes on working.',
-      }
+      return { text: quotaExceeded(error.path?.[0], error.limit) }
     case 'REAUTHENTICATION_REQUIRED':
       return { text: 'Nothing was changed: this needs a proof that it is you.' }
     case 'NOT_FOUND':
@@ -95,7 +93,7 @@ export function explain(error: unknown): Explanation {
     case 'CONFLICT':
       return { text: 'This was changed elsewhere in the meantime. Reload the page to see how it is now.' }
     case 'TOO_LARGE':
-      return { text: 'That is too long to be saved. Make it shorter.' }
+      return { text: tooLarge(error.field) }
     case 'UNAUTHENTICATED':
       return { text: 'Your session has ended. Sign in again.' }
     case 'CODE_INVALID':
@@ -123,8 +121,26 @@ const NO_ADDRESS = 'That is not a mail address that can be used here. Is it writ
 
 function badInput(field: string | undefined): string {
   if (field === 'email') return NO_ADDRESS
+  if (field === 'title') return 'A title is one line of letters and signs that can be seen.'
   if (field === 'name') return 'A name has 1 to 64 characters that can be seen.'
   return 'The server cannot read what this page sent. Reload the page and try again.'
+}
+
+/** Says of what there are enough, by the operation that was refused. */
+function quotaExceeded(operation: string | number | undefined, limit: number | undefined): string {
+  if (operation === 'createRecord') {
+    const most = limit === undefined ? '' : `: it keeps ${limit.toLocaleString()} notes and other entries at the most`
+    return `Your account is full${most}. Delete some that you no longer need, then save again.`
+  }
+  if (operation === 'beginPasskeyRegistration' || operation === 'completePasskeyRegistration') {
+    return 'Five passkeys are as many as an account may have. Remove one first. Signing in by mail goes on working.'
+  }
+  return 'There are as many of these as may be. Close or remove one first, then try again.'
+}
+
+function tooLarge(field: string | undefined): string {
+  if (field === 'title') return 'The title is too long. Make it shorter; the text has more room.'
+  return 'That is too long to be saved. Make it shorter, or split it in two.'
 }
 
 function tooMany(seconds: number): Explanation {

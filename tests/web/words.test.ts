@@ -13,14 +13,24 @@ test.each([
   expect(textFor('BAD_INPUT', 'No.', { field })).toMatch(words)
 })
 
+test.each(['CHALLENGE_INVALID', 'PASSKEY_EXISTS', 'PASSKEY_INVALID', 'PASSKEYS_UNAVAILABLE'] as const)(
+  '%s says that mail goes on working',
+  (code) => {
+    expect(textFor(code, 'No.')).toMatch(/Signing in by mail (goes on working|works)\.$/)
+  },
+)
+
 test.each([
-  'CHALLENGE_INVALID',
-  'QUOTA_EXCEEDED',
-  'PASSKEY_EXISTS',
-  'PASSKEY_INVALID',
-  'PASSKEYS_UNAVAILABLE',
-] as const)('%s says that mail goes on working', (code) => {
-  expect(textFor(code, 'No.')).toMatch(/Signing in by mail (goes on working|works)\.$/)
+  ['beginPasskeyRegistration', /^Five passkeys .* Signing in by mail goes on working\.$/],
+  ['createRecord', /^Your account is full: it keeps 10,000 .* Delete some/],
+  ['securityAlertAdded', /^There are as many of these as may be/],
+])('QUOTA_EXCEEDED is explained by what was done: %s', (operation, words) => {
+  expect(textFor('QUOTA_EXCEEDED', 'No.', { path: [operation], limit: 10_000 })).toMatch(words)
+})
+
+test('TOO_LARGE is explained by what is too long', () => {
+  expect(textFor('TOO_LARGE', 'No.', { field: 'title' })).toMatch(/^The title is too long/)
+  expect(textFor('TOO_LARGE', 'No.', { field: 'encryptedData' })).toMatch(/^That is too long to be saved/)
 })
 
 test.each(['CANCELLED', 'ABORTED', 'UNSUPPORTED', 'ALREADY_REGISTERED'] as const)(

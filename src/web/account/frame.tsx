@@ -4,6 +4,7 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import type { User } from '../../client/index.ts'
 import { lookWho, signOut } from '../latchkey.ts'
 import { ActionButton } from '../ui/form.tsx'
+import { mayLeave } from '../ui/leaving.ts'
 import { Failed, Waiting } from '../ui/load.tsx'
 import { online } from '../ui/online.ts'
 import { Heading, Plate } from '../ui/plate.tsx'
@@ -119,9 +120,13 @@ function Head({ user }: { user: User }) {
         </ul>
         <div class="who">
           <p class="quiet">{user.email}</p>
-          <ActionButton label="Sign out" working="Signing out" work={signOut} />
+          <ActionButton label="Sign out" working="Signing out" work={leave} />
         </div>
       </nav>
     </header>
   )
+}
+
+async function leave(): Promise<void> {
+  if (await mayLeave()) await signOut()
 }
