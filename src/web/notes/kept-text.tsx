@@ -42,5 +42,5 @@ async function letGo(): Promise<void> {
   })
   if (!isMeant) return
   dropDraft()
-  viewer.value = { kind: 'SIGNED_OUT', hasEnded: true }
+  viewer.value = { kind: 'SIGNED_OUT', why: 'ENDED' }
 }

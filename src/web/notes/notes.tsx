@@ -95,7 +95,7 @@ function NewNote({ user, place, list }: PaneProps) {
     if (draft.peek()?.place !== place) beginDraft({ user, place, base: null }, { title: '', kind: 'plain', text: '' })
   }, [user, place])
   const writing = draft.value
-  if (writing?.place !== place) return null
+  if (writing?.place !== place || writing.user !== user) return null
   return (
     <NoteEditor
       draft={writing}
@@ -113,7 +113,7 @@ function OpenNote({ user, place, list }: PaneProps) {
   const { route } = useLocation()
   const load = useLoad(() => noteOf(place), [place])
   const writing = draft.value
-  if (writing?.place === place) {
+  if (writing?.place === place && writing.user === user) {
     return (
       <NoteEditor
         draft={writing}
