@@ -17,7 +17,27 @@ export async function buildWeb() {
 
 async function bundle(graphiqlFolder) {
   const vite = await import('vite')
-  const { output } = await vite.build({
+  const { output } = await inProduction(() => vite.build(viteOptions(graphiqlFolder)))
+  return output.map((file) => [file.fileName, Buffer.from(file.type === 'chunk' ? file.code : file.source)])
+}
+
+/**
+ * Vite builds by NODE_ENV, and sets it where it is not set. The pages are the same whatever it says; and a server that
+ * this process starts afterwards must not find itself in production.
+ */
+async function inProduction(build) {
+  const { NODE_ENV } = process.env
+  process.env.NODE_ENV = 'production'
+  try {
+    return await build()
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
+  }
+}
+
+function viteOptions(graphiqlFolder) {
+  return {
     configFile: false,
     root: source,
     base: '/',
@@ -36,8 +56,7 @@ async function bundle(graphiqlFolder) {
       reportCompressedSize: false,
       rolldownOptions: { input: ['index.html', 'graphiql.html'].map((name) => path.join(source, name)) },
     },
-  })
-  return output.map((file) => [file.fileName, Buffer.from(file.type === 'chunk' ? file.code : file.source)])
+  }
 }
 
 /** graphiql.html names GraphiQL's own files, which are not built here. */

@@ -47,9 +47,10 @@ async function rebuild() {
 
 async function showBuildError(error) {
   const { formatMessages } = await import('esbuild')
-  const shown = error.errors
+  // The server's faults come from esbuild; Vite's, of the pages, have told all in their message.
+  const shown = error.errors?.every(({ text }) => typeof text === 'string')
     ? await formatMessages(error.errors, { kind: 'error', color: process.stderr.isTTY })
-    : [error.stack]
+    : [error.errors ? error.message : error.stack]
   console.error(shown.join('\n'))
   console.error(server ? 'The server goes on as it was. Waiting for a change ...' : 'Waiting for a change ...')
 }
