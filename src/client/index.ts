@@ -29,7 +29,7 @@ export {
 } from './encryption/encryption-service.ts'
 export type { EncryptionStorage } from './encryption/high-water-mark.ts'
 export { isPasskeyUnlockSupported, type NoPrf, type NoPrfReason } from './encryption/passkey-unlock.ts'
-export type { PassphraseStrength } from './encryption/passphrase.ts'
+export { estimatePassphrase, proposePassphrase, type PassphraseStrength } from './encryption/passphrase.ts'
 export type {
   AnswersGiven,
   RecoveryRequest,

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RenewalSteps, SetupSteps } from '../../client/index.ts'
 import { Explain } from './explain-step.tsx'
 import { ChoosePassphrase } from './passphrase-step.tsx'
@@ -28,11 +28,14 @@ export type ShownSteps = {
   title: string | null
   /** The step to show now, in the place of the page; null when none is. */
   view: ComponentChildren
-  /** Does work that asks by the steps, and ends with their view. A view that leaves the page calls the work off. */
-  run: <T>(work: (steps: KeySteps) => Promise<T>) => Promise<T>
+  /**
+   * Does work that asks by the steps, and ends with their view. A view that leaves the page calls the work off. `counted`
+   * are the steps that this work has, where they are not those of the hook.
+   */
+  run: <T>(work: (steps: KeySteps) => Promise<T>, counted?: readonly KeyStep[]) => Promise<T>
 }
 
-type Asked = { step: KeyStep; title: string; draw: (isWorking: boolean) => VNode; callOff: () => void }
+type Asked = { title: string; draw: (isWorking: boolean) => VNode; callOff: () => void }
 
 const ALL: readonly KeyStep[] = ['explain', 'choosePassphrase', 'showCodes', 'typeBack']
 /** The steps that come where keys are made anew, and not for the first time. */
@@ -53,33 +56,28 @@ export function useKeySteps(expected: readonly KeyStep[] = ALL): ShownSteps {
     return () => void (isGone.current = true)
   }, [])
 
-  const show: Show = (step, title, calledOff, draw) => {
-    if (isGone.current) return Promise.resolve(calledOff)
-    return new Promise((resolve) => {
-      const answer = (given: typeof calledOff): void => {
-        setWorking(true)
-        resolve(given)
-      }
-      const callOff = (): void => answer(calledOff)
-      const place = placeOf(step, expected)
-      setWorking(false)
-      setAsked({
-        step,
-        title,
-        callOff,
-        draw: (isNowWorking) => draw({ answer, callOff, isWorking: isNowWorking, place }),
+  const show = (counted: readonly KeyStep[]): Show =>
+    function showStep(step, title, calledOff, draw) {
+      if (isGone.current) return Promise.resolve(calledOff)
+      return new Promise((resolve) => {
+        const answer = (given: typeof calledOff): void => {
+          setWorking(true)
+          resolve(given)
+        }
+        const given = { answer, callOff: () => answer(calledOff), place: placeOf(step, counted) }
+        setWorking(false)
+        setAsked({ title, callOff: given.callOff, draw: (isNowWorking) => draw({ ...given, isWorking: isNowWorking }) })
       })
-    })
-  }
+    }
 
-  const run = useCallback(async <T,>(work: (steps: KeySteps) => Promise<T>): Promise<T> => {
+  async function run<T>(work: (steps: KeySteps) => Promise<T>, counted = expected): Promise<T> {
     try {
-      return await work(stepsOver(show))
+      return await work(stepsOver(show(counted)))
     } finally {
       setAsked(null) // and with it the codes
       setWorking(false)
     }
-  }, [])
+  }
 
   const view = asked && <StepPlace callOff={asked.callOff}>{asked.draw(isWorking)}</StepPlace>
   return { title: asked?.title ?? null, view, run }

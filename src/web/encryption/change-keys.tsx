@@ -1,0 +1,101 @@
+import type { NotRecovered, Reencrypted, Rotated } from '../../client/index.ts'
+import { latchkey } from '../latchkey.ts'
+import { say } from '../ui/said.tsx'
+import { Deed } from './deed.tsx'
+import type { PartProps } from './encryption.tsx'
+import { RENEWAL } from './key-steps.tsx'
+import { askPassphrase } from './passphrase-dialog.tsx'
+import { chooseNext } from './secrets.tsx'
+
+/** New keys: of the records alone, or of everything. */
+export function ChangeKeys(part: PartProps) {
+  return (
+    <section aria-labelledby="keys">
+      <h2 id="keys">Change the keys</h2>
+      <h3>A new record key</h3>
+      <p>
+        Everything is encrypted anew with a fresh key. Passphrase, codes and passkeys stay. Good to do now and then, or
+        when a device was lost while it was unlocked.
+      </p>
+      <Deed label="Change the record key" work={() => changeRecordKey(part)} />
+      <h3>Everything</h3>
+      <p>
+        When somebody may know your passphrase or a code: a new passphrase, new codes, new keys. Passkeys that you have
+        at hand go on unlocking, and security questions have to be set anew.
+      </p>
+      <Deed label="Change everything" work={() => changeEverything(part)} />
+    </section>
+  )
+}
+
+/** What is left of a change that was interrupted, here or on another device. */
+export function UnfinishedRotation({ status: { rotation }, turning, reload }: PartProps) {
+  if (!rotation || rotation.finishedAt !== null) return null
+  const goOn = async (): Promise<string | null> => {
+    const resume = turning.run((options) => latchkey.encryption.resumeRotation(options), { isLong: true })
+    const done = await resume.finally(() => reload().catch(() => undefined))
+    say(done ? wordsFor(done) : STOPPED)
+    return null
+  }
+  return (
+    <section class="note unfinished" aria-labelledby="unfinished">
+      <h2 id="unfinished">A change of keys is not finished</h2>
+      <p>
+        {rotation.recordsLeft === 1 ? 'One record is' : `${rotation.recordsLeft} records are`} still encrypted with the
+        old key. They can be read as ever; going on gives them the new key.
+      </p>
+      <Deed label="Go on" kind="main" work={goOn} />
+    </section>
+  )
+}
+
+async function changeRecordKey({ turning, reload }: PartProps): Promise<string | null> {
+  const rotating = turning.run((options) => latchkey.encryption.rotate(options), { isLong: true })
+  return tell(await rotating.finally(() => reload().catch(() => undefined)))
+}
+
+async function changeEverything({ steps, turning, reload }: PartProps): Promise<string | null> {
+  const passphrase = await askPassphrase({
+    title: 'Change everything',
+    words: 'Your passphrase of today opens the old keys. Nothing is changed before you have kept the new codes.',
+  })
+  if (passphrase === null) return null
+  const rotate = turning.run(
+    (options) =>
+      steps.run(async (shown) => {
+        const newPassphrase = await chooseNext(shown)
+        if (newPassphrase === null) return { kind: 'CalledOff', at: 'choosePassphrase' } as const
+        const { showCodes, typeBack, touchPasskey } = shown
+        const everything = { passphrase, newPassphrase, showCodes, typeBack, touchPasskey }
+        return latchkey.encryption.rotate({ ...options, everything })
+      }, RENEWAL),
+    { isLong: false },
+  )
+  return tell(await rotate.finally(() => reload().catch(() => undefined)))
+}
+
+/** Says how it ended; gives what is amiss. Null for one that was stopped. */
+function tell(outcome: Rotated | NotRecovered | null): string | null {
+  if (outcome?.kind === 'RotatedElsewhere') {
+    return 'Another device has changed the keys at the same time, and those count. Codes that were shown here are worth nothing.'
+  }
+  if (!outcome) say(STOPPED)
+  else if (outcome.kind === 'CalledOff') say('Nothing was changed. Codes that were shown are worth nothing.')
+  else say([wordsFor(outcome), ...lossesOf(outcome)].join(' '))
+  return null
+}
+
+const STOPPED = 'Stopped. What is done stays done; go on with the rest whenever you like.'
+
+function wordsFor({ unreadable }: Reencrypted): string {
+  const { length: left } = unreadable
+  if (left === 0) return 'The new key is in force, and everything is encrypted with it.'
+  return `The new key is in force. ${left === 1 ? 'One record does' : `${left} records do`} not open, and stayed as it was.`
+}
+
+function lossesOf({ passkeysLost, questionsLost }: Rotated): string[] {
+  return [
+    passkeysLost.length > 0 && 'Passkeys that were left out unlock no more; allow them again below.',
+    questionsLost && 'Set your security questions anew under Recovery.',
+  ].filter((words) => words !== false)
+}

@@ -1,0 +1,28 @@
+import { latchkey } from '../latchkey.ts'
+import { say } from '../ui/said.tsx'
+import { Deed } from './deed.tsx'
+import type { PartProps } from './encryption.tsx'
+
+/** Offers to switch encryption on. */
+export function EncryptionOff({ reload, steps }: PartProps) {
+  const setUp = async (): Promise<null> => {
+    const outcome = await steps.run((shown) => latchkey.encryption.setup(shown)).finally(reload)
+    say(
+      outcome.kind === 'Enabled'
+        ? 'Encryption is on, and your keys are unlocked on this device.'
+        : 'Nothing was switched on. Codes that were shown are worth nothing; throw them away.',
+    )
+    return null
+  }
+  return (
+    <>
+      <p class="lead">Encryption is off. What you save can be read by whoever runs this server.</p>
+      <ul class="reasons">
+        <li>Switched on, you can lock what you write on this device, so that nobody else can read it.</li>
+        <li>You choose a passphrase, and get eight recovery codes in case you forget it.</li>
+        <li>Your fingerprint or face can open it, too, where your device can do that.</li>
+      </ul>
+      <Deed label="Set up encryption" kind="main" work={setUp} />
+    </>
+  )
+}
