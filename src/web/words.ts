@@ -82,8 +82,18 @@ export function explain(error: unknown): Explanation {
       return { text: 'Your encrypted data is locked. Unlock it, then try again.' }
     case 'KEYS_ROLLED_BACK':
       return {
-        text: 'The server gave older keys than this device has seen, so they were not used. If a backup was restored, its operator can tell you.',
+        text: 'The server gave older keys than this device has seen, so they were not used. If its operator says that a backup was restored, let the older keys in under Encryption.',
       }
+    case 'ENCRYPTION_ON':
+      return { text: 'Encryption was switched on already, on another device. Reload the page.' }
+    case 'ENCRYPTION_OFF':
+      return { text: 'Encryption was switched off, on another device. Reload the page.' }
+    case 'RECORDS_ENCRYPTED':
+      return { text: 'Something is still encrypted, and nobody could read it afterwards. Delete that first.' }
+    case 'KEY_ROTATED':
+      return { text: 'Your keys were changed on another device at the same moment. Try again.' }
+    case 'PRF_UNRELIABLE':
+      return { text: 'This passkey did not give the same key twice, so it cannot unlock. Use your passphrase.' }
     case 'KEYS_REFUSED':
       return { text: 'The server gave keys that are not as they must be, so they were not used. Tell its operator.' }
     case 'MASTER_KEY_CHANGED':
