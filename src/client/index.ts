@@ -42,7 +42,7 @@ export type { Reencrypted, RotationOptions, RotationProgress } from './encryptio
 export type { KeysRotated, RenewalSteps } from './encryption/renew-master-key.ts'
 export type { RotateEverything } from './encryption/rotate-keys.ts'
 export type { CodeSteps, PassphraseChoice, SetupStep, SetupSteps } from './encryption/setup.ts'
-export type { SecretFound, TakenBack } from './encryption/take-back-former.ts'
+export type { SecretFound, TakenBack, TakingBack } from './encryption/take-back-former.ts'
 export type { UnlockReason } from './encryption/unlock-prompt.ts'
 export type { EncryptionState } from './encryption/vault-session.ts'
 export {

@@ -51,7 +51,17 @@ export function explain(error: unknown): Explanation {
   if (!isLatchkeyError(error)) return { text: 'Something went wrong in this page. Reload it and try again.' }
   switch (error.code) {
     case 'RATE_LIMITED':
-      return tooMany(error.retryAfter)
+      return error.field === 'method' ? begunOfLate(error.retryAfter) : tooMany(error.retryAfter)
+    case 'PROOF_INVALID':
+      return { text: 'That is not right, or was used before. Look at it again, or take another way.' }
+    case 'RECOVERY_UNAVAILABLE':
+      return { text: whyClosed(error.extensions) }
+    case 'RECOVERY_NOT_OPEN':
+      return { text: 'This is over: it was stopped, finished elsewhere, or its time has passed. Begin again.' }
+    case 'RECOVERY_UNPROVEN':
+      return { text: 'This was given to another session since. Show the code, the answers or the passkey once more.' }
+    case 'ENCRYPTION_OFF':
+      return { text: 'Encryption is not switched on, so there is nothing to recover.' }
     case 'EMAIL_INVALID':
       return { text: NO_ADDRESS }
     case 'BAD_INPUT':
@@ -130,6 +140,10 @@ export function explain(error: unknown): Explanation {
 const NO_ADDRESS = 'That is not a mail address that can be used here. Is it written right?'
 
 function badInput(field: string | undefined): string {
+  const [, list = '', index = ''] = /^(answers|questions)\[(\d)\]$/.exec(field ?? '') ?? []
+  if (list !== '') return IN_LIST[list === 'answers' ? 'answers' : 'questions'](Number(index) + 1)
+  const known = FIELDS[field ?? '']
+  if (known !== undefined) return known
   if (field === 'email') return NO_ADDRESS
   if (field === 'title') return 'A title is one line of letters and signs that can be seen.'
   if (field === 'name') return 'A name has 1 to 64 characters that can be seen.'
@@ -152,6 +166,38 @@ function tooLarge(field: string | undefined): string {
   if (field === 'title') return 'The title is too long. Make it shorter; the text has more room.'
   return 'That is too long to be saved. Make it shorter, or split it in two.'
 }
+
+const IN_LIST = {
+  answers: (place: number) =>
+    `Answer ${place} needs three letters or digits at the least. It may not be the same as another answer, nor stand in its question.`,
+  questions: (place: number) => `Question ${place} has 1 to 200 characters, on one line.`,
+} as const
+
+const FIELDS: Readonly<Record<string, string>> = {
+  code: 'A code has 24 letters and digits, in six groups of four. Compare it with your paper.',
+  answers: 'Two answers are needed, no more and no fewer. Leave the one that you are least sure of empty.',
+  questions: 'The three questions must differ from each other.',
+  confirmation: 'That is not the mail address of this account.',
+}
+
+/** Why the keys cannot be recovered so, by the `reason` of the refusal. */
+function whyClosed({ reason, availableAt }: Readonly<Record<string, unknown>>): string {
+  const why = CLOSED[String(reason)] ?? 'Your data cannot be opened this way.'
+  const until = typeof availableAt === 'string' ? ` You can take it from ${dateAndTime(new Date(availableAt))} on.` : ''
+  return `${why}${until}`
+}
+
+const CLOSED: Readonly<Record<string, string>> = {
+  'not-set-up': 'This way was never set up for your account.',
+  'switched-off': 'This server does not offer security questions.',
+  locked: 'This way is closed for seven days, because it was stopped or tried too often.',
+  'changed-lately': 'This way is closed for seven days, because the questions or the mail address were changed.',
+  waiting: 'The wait is not over yet.',
+}
+
+const begunOfLate = (seconds: number): Explanation => ({
+  text: `This way was begun within the last day already. You can begin it again in ${duration(seconds)}; another way may be open.`,
+})
 
 function tooMany(seconds: number): Explanation {
   const at = new Date(Date.now() + seconds * 1000)

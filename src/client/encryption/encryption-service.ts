@@ -55,7 +55,7 @@ import { reencryptRecords, type Reencrypted, type RotationOptions } from './reen
 import type { KeysRotated } from './renew-master-key.ts'
 import { rotateMasterKey, rotateRecordKey, type RotateEverything } from './rotate-keys.ts'
 import { choosePassphrase, confirmCodes, type CodeSteps, type SetupStep, type SetupSteps } from './setup.ts'
-import { takeBackFormer, type SecretFound, type TakenBack } from './take-back-former.ts'
+import { takeBackFormer, type SecretFound, type TakenBack, type TakingBack } from './take-back-former.ts'
 import type { Vault } from './vault.ts'
 import type { EncryptionState, VaultSession } from './vault-session.ts'
 
@@ -327,8 +327,9 @@ export class EncryptionService {
    * FRESH. For 30 days; null where none are kept. SECRET_WRONG for what opens none of them, BAD_INPUT for what cannot be
    * a code. Interrupted, call it again.
    */
-  takeBackFormer({ signal, ...found }: SecretFound & { signal?: AbortSignal }): Promise<TakenBack | null> {
-    return takeBackFormer({ ask: this.#ask, session: this.#session, former: this.#openAnother(), found, signal })
+  takeBackFormer({ signal, onProgress, ...found }: SecretFound & TakingBack): Promise<TakenBack | null> {
+    const former = this.#openAnother()
+    return takeBackFormer({ ask: this.#ask, session: this.#session, former, found, signal, onProgress })
   }
 
   /** Switches encryption off. Needs STRONG. RECORDS_ENCRYPTED while any record still holds encrypted fields. */

@@ -28,7 +28,17 @@ type Work = {
   former: Vault
   found: SecretFound
   signal?: AbortSignal | undefined
+  onProgress?: TakingBack['onProgress'] | undefined
 }
+
+export type TakingBack = {
+  signal?: AbortSignal
+  /** Called with the number of records that are taken back so far. */
+  onProgress?: (progress: { records: number }) => void
+}
+
+/** `wrote` is told of each record once it is written. */
+type Pass = Work & { wrote: () => void }
 
 type Place = { record: string; revision: number; envelope: string }
 
@@ -47,6 +57,11 @@ export async function takeBackFormer(work: Work): Promise<TakenBack | null> {
   const { me, formerKeys } = await ask(FormerKeysDocument, {})
   if (!me || formerKeys.length === 0) return null
   const user = bareId(me.id)
+  let written = 0
+  const wrote = (): void => {
+    written += 1
+    work.onProgress?.({ records: written })
+  }
   const taken = { records: 0, unreadable: [] as string[], rings: 0 }
   let refusal: unknown
   try {
@@ -61,7 +76,7 @@ export async function takeBackFormer(work: Work): Promise<TakenBack | null> {
       }
       if (taken.rings === 0) await session.use(() => session.follow())
       taken.rings += 1
-      const { records, unreadable } = await takeBackBy(work)
+      const { records, unreadable } = await takeBackBy({ ...work, wrote })
       // What this ring leaves, those before it have left as well.
       taken.records += records
       taken.unreadable = unreadable
@@ -85,7 +100,7 @@ const isClosed = (error: unknown): boolean =>
   isLatchkeyError(error, 'SECRET_WRONG') || isLatchkeyError(error, 'KEYS_REFUSED')
 
 /** What the ring that is open now opens. */
-async function takeBackBy(work: Work): Promise<Pick<TakenBack, 'records' | 'unreadable'>> {
+async function takeBackBy(work: Pass): Promise<Pick<TakenBack, 'records' | 'unreadable'>> {
   let records = 0
   for (let passes = 1; ; passes++) {
     const { written, overtaken, unreadable } = await passOnce(work)
@@ -94,7 +109,7 @@ async function takeBackBy(work: Work): Promise<Pick<TakenBack, 'records' | 'unre
   }
 }
 
-async function passOnce(work: Work) {
+async function passOnce(work: Pass) {
   const unreadable: string[] = []
   let [written, overtaken] = [0, 0]
   let after: string | null = null
@@ -103,8 +118,10 @@ async function passOnce(work: Work) {
     const records = edges.map(({ node }) => node)
     for (const { id, place, opened } of await openByFormer(work, records)) {
       if (!opened.ok) unreadable.push(id)
-      else if (await writeAnew(work, { id, place, opened })) written += 1
-      else overtaken += 1
+      else if (await writeAnew(work, { id, place, opened })) {
+        written += 1
+        work.wrote()
+      } else overtaken += 1
     }
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null
   } while (after !== null)

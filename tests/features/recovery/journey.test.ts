@@ -339,7 +339,10 @@ describe('without any way in', () => {
       const cutOff = await signInDevice(app, email, { network })
       await cutOff.encryption.unlock({ passphrase: NEXT })
       expect(await refused(cutOff.encryption.takeBackFormer({ passphrase: PASSPHRASE }))).toBe('NETWORK')
-      const rest = await cutOff.encryption.takeBackFormer({ passphrase: PASSPHRASE })
+      const told: number[] = []
+      const onProgress = ({ records }: { records: number }) => void told.push(records)
+      const rest = await cutOff.encryption.takeBackFormer({ passphrase: PASSPHRASE, onProgress })
+      expect(told).toEqual([1, 2])
       expect(rest).toEqual({ kind: 'TakenBack', records: 2, unreadable: [] })
       expect(await bodyOn(device, note.id)).toBe('kept through it all')
       expect(await bodyOn(device, another.id)).toBe('another')
