@@ -19,6 +19,12 @@ export function ProofDialog() {
       <p>What you are about to do needs a fresh proof that it is you.</p>
       {needed.methods.includes('PASSKEY') && <ByPasskey needed={needed} done={() => answer(true)} />}
       {needed.methods.includes('MAGIC_LINK') && <ByCode needed={needed} done={() => answer(true)} />}
+      {!needed.methods.includes('MAGIC_LINK') && (
+        <p class="quiet">
+          A code by mail does not do here. If all your passkeys are lost, signing in by mail goes on, and your data
+          stays within reach.
+        </p>
+      )}
       <button type="button" class="plain" onClick={() => answer(false)}>
         Not now
       </button>

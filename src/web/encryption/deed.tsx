@@ -1,4 +1,5 @@
 import { Problem } from '../ui/form.tsx'
+import { say } from '../ui/said.tsx'
 import { useTask } from '../ui/task.ts'
 
 const CLASSES = { main: '', second: 'second', plain: 'plain', danger: 'danger' } as const
@@ -16,6 +17,7 @@ export function Deed(props: {
 }) {
   const { label, working = 'Just a moment', about, kind = 'second', work } = props
   const task = useTask(async () => {
+    say('') // of what was done before
     const amiss = await work()
     if (amiss !== null) task.complain(amiss)
   })

@@ -99,7 +99,9 @@ const stepsOver = (show: Show): KeySteps => ({
       <TypeBack {...props} positions={positions} fault={fault} />
     )),
   touchPasskey: (passkey) =>
-    show('touchPasskey', `Keep ${passkey.name}?`, false, (props) => <TouchPasskey {...props} name={passkey.name} />),
+    show('touchPasskey', 'Shall this passkey go on unlocking?', false, (props) => (
+      <TouchPasskey {...props} name={passkey.name} />
+    )),
 })
 
 function placeOf(step: KeyStep, expected: readonly KeyStep[]): string | null {

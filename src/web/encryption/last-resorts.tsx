@@ -60,6 +60,7 @@ async function switchOff(reload: () => Promise<void>): Promise<string | null> {
   }
   say('Encryption is off.')
   await reload()
+  document.querySelector('h1')?.focus() // the button is gone, and with it the place of whoever pressed it
   return null
 }
 

@@ -1,6 +1,5 @@
 import { useRef } from 'preact/hooks'
 import { latchkey } from '../latchkey.ts'
-import { say } from '../ui/said.tsx'
 import { UnlockForms } from '../unlock.tsx'
 import { dateAndTime } from '../words.ts'
 import { Deed } from './deed.tsx'
@@ -35,7 +34,6 @@ export function Standing({ status, reload }: PartProps) {
 function Unlocked({ locked }: { locked: () => void }) {
   const lock = async (): Promise<null> => {
     await latchkey.encryption.lock()
-    say('') // of keys that were open
     locked()
     return null
   }
