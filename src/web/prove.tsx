@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
-import { isLatchkeyError, type Reauthentication } from '../client/index.ts'
+import { isLatchkeyError, type AuthMethod, type Reauthentication } from '../client/index.ts'
 import { Dialog } from './ui/dialog.tsx'
-import { CodeField, TaskForm } from './ui/form.tsx'
+import { ActionButton, CodeField, TaskForm } from './ui/form.tsx'
 import { prompt } from './ui/prompt.ts'
 import { useTask } from './ui/task.ts'
 import { whyNot } from './words.ts'
@@ -16,7 +16,7 @@ export function ProofDialog() {
   const { needed, answer } = asked
   return (
     <Dialog title="Is it you?" onClose={() => answer(false)}>
-      <p>What you are about to do needs a fresh proof that it is you.</p>
+      <p>{wordsFor(needed.methods)}</p>
       {needed.methods.includes('PASSKEY') && <ByPasskey needed={needed} done={() => answer(true)} />}
       {needed.methods.includes('MAGIC_LINK') && <ByCode needed={needed} done={() => answer(true)} />}
       {!needed.methods.includes('MAGIC_LINK') && (
@@ -32,6 +32,11 @@ export function ProofDialog() {
   )
 }
 
+function wordsFor(methods: readonly AuthMethod[]): string {
+  const what = 'What you are about to do needs a fresh proof that it is you.'
+  return methods.includes('MAGIC_LINK') ? what : `${what} Only one of your passkeys can give it.`
+}
+
 type Way = { needed: Reauthentication; done: () => void }
 
 function ByPasskey({ needed: { client, methods }, done }: Way) {
@@ -44,12 +49,12 @@ function ByPasskey({ needed: { client, methods }, done }: Way) {
 }
 
 function ByCode({ needed: { client, methods }, done }: Way) {
-  const [isSent, setSent] = useState(false)
+  const [sent, setSent] = useState(0)
   const [code, setCode] = useState('')
   const field = useRef<HTMLInputElement>(null)
   const ask = useTask(async () => {
     await client.requestReauthenticationCode()
-    setSent(true)
+    setSent(1)
     queueMicrotask(() => field.current?.focus())
   })
   const check = useTask(async () => {
@@ -61,14 +66,28 @@ function ByCode({ needed: { client, methods }, done }: Way) {
       throw error
     }
   })
-  if (!isSent) {
+  async function sendAnother(): Promise<void> {
+    await client.requestReauthenticationCode()
+    check.complain('')
+    setCode('')
+    setSent((count) => count + 1)
+    field.current?.focus()
+  }
+  if (sent === 0) {
     const kind = methods.includes('PASSKEY') ? 'second' : 'main'
     return <TaskForm task={ask} label="Mail me a code" working="Sending" kind={kind} />
   }
   return (
-    <TaskForm task={check} label="Go on" working="Checking">
+    <TaskForm
+      task={check}
+      label="Go on"
+      working="Checking"
+      beside={<ActionButton label="Send another" working="Sending" work={sendAnother} />}
+    >
       <p class="quiet" role="status">
-        A mail with six digits is on its way to you.
+        {sent === 1
+          ? 'A mail with six digits is on its way to you.'
+          : 'Another mail is on its way. Only the newest digits work.'}
       </p>
       <CodeField
         inputRef={field}

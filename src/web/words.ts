@@ -217,6 +217,9 @@ const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? '' :
 /** '14:05', as the reader's own clock writes it. */
 export const clockTime = (at: Date): string => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at)
 
+/** 'Friday, 27 November 2026', as the reader writes it. */
+export const day = (at: Date): string => new Intl.DateTimeFormat(undefined, { dateStyle: 'full' }).format(at)
+
 /** A date and a time, as the reader writes them. */
 export const dateAndTime = (at: Date): string =>
   new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at)

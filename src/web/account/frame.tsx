@@ -10,6 +10,10 @@ import { online } from '../ui/online.ts'
 import { Heading, Plate } from '../ui/plate.tsx'
 import { Said, say } from '../ui/said.tsx'
 import { viewer, type WhySignedOut } from '../viewer.ts'
+import './account.css'
+import { unseen } from './alerts.ts'
+import { NewAlert } from './new-alert.tsx'
+import { RecoveryBanner } from './recovery-banner.tsx'
 
 const PLACES = [
   { href: '/account', name: 'Overview' },
@@ -55,7 +59,9 @@ export function AccountFrame({ title, children }: { title: string; children: (us
               </p>
             )}
             <Said />
+            <NewAlert />
             <Heading>{title}</Heading>
+            <RecoveryBanner />
             {children(who.user)}
           </main>
         </div>
@@ -107,6 +113,7 @@ function Head({ user }: { user: User }) {
         onClick={() => setOpen(!isOpen)}
       >
         Menu
+        <UnseenCount />
       </button>
       <nav id={id} aria-label="Account" class={isOpen ? 'open' : ''}>
         <ul>
@@ -114,6 +121,7 @@ function Head({ user }: { user: User }) {
             <li key={href}>
               <a href={href} aria-current={href === path ? 'page' : undefined}>
                 {name}
+                {href === '/account/activity' && <UnseenCount />}
               </a>
             </li>
           ))}
@@ -129,4 +137,19 @@ function Head({ user }: { user: User }) {
 
 async function leave(): Promise<void> {
   if (await mayLeave()) await signOut()
+}
+
+/** How many alerts the person has not seen, beside what leads to them. */
+function UnseenCount() {
+  const count = unseen.value.length
+  if (count === 0) return null
+  return (
+    <>
+      {' '}
+      <span class="badge count">
+        {count}
+        <span class="for-readers">{count === 1 ? ' new alert' : ' new alerts'}</span>
+      </span>
+    </>
+  )
 }
