@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withoutBrowser } from '../support/browser.ts'
 import { PASSPHRASE, signInDevice, steadyPerson } from '../support/devices.ts'
@@ -228,16 +228,19 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
     for (const title of ['One', 'Two', 'Three']) await notes.create({ title, body: title })
     await enter(stage, visitor, { email, at: AT })
     await unlock()
-    // The answer to the first batch is held until the page is gone.
-    await page.route('**/graphql', async (route) => {
-      const isFirstBatch = /mutation ReencryptRecords/.test(route.request().postData() ?? '')
-      if (!isFirstBatch) await route.continue()
+    // The first batch never reaches the server: it is held, and then the page and its connection are gone.
+    const batch = new Promise<Route>((resolve) => {
+      void page.route('**/graphql', async (route) => {
+        if ((route.request().postData() ?? '').includes('mutation ReencryptRecords')) resolve(route)
+        else await route.continue()
+      })
     })
-    const batch = page.waitForRequest((request) => /mutation ReencryptRecords/.test(request.postData() ?? ''))
     await press('Change the record key')
     await shows(page, 'Changing your keys')
-    await batch
+    const held = await batch
     await look(page, 'encryption-turning')
+    await visitor.context.setOffline(true) // else closing the page would let go of what is held
+    await held.abort()
     await page.close()
 
     const other = await openVisitor(stage)
