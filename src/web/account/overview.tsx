@@ -98,7 +98,12 @@ function cardsFor({ devices: { passkeys, sessions }, encryption, notes }: Standi
         : 'Nothing is encrypted by your devices',
       href: '/account/encryption',
     },
-    { name: 'Notes', value: counted(notes, 'note', 'notes'), words: 'Only you can reach them', href: '/notes' },
+    {
+      name: 'Notes',
+      value: notes === 0 ? 'None yet' : counted(notes, 'note', 'notes'),
+      words: 'Only you can reach them',
+      href: '/notes',
+    },
   ]
 }
 

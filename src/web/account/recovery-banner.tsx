@@ -1,3 +1,4 @@
+import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import { ActionButton } from '../ui/form.tsx'
 import { say } from '../ui/said.tsx'
@@ -9,8 +10,10 @@ import { lookWhatIsUnderWay, stopWhatIsUnderWay, underWay } from './under-way.ts
 export function RecoveryBanner() {
   const count = news.value
   useEffect(() => void lookWhatIsUnderWay(), [count])
+  const { path } = useLocation()
   const found = underWay.value
-  if (!found) return null
+  // The page of the recovery shows it by itself, with all that can be done about it.
+  if (!found || path === '/account/recovery') return null
   return (
     <Section title={found.title} class="note banner">
       <p>{found.words}</p>

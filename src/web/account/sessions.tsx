@@ -24,7 +24,7 @@ function SessionLists() {
       <Loaded from={sessions}>
         {(all) => (
           <>
-            <Section title="This one">
+            <Section title="This browser">
               <ul class="things">
                 {all
                   .filter(({ current }) => current)
@@ -84,9 +84,10 @@ function SessionItem({ session, end }: { session: Session; end?: () => Promise<v
           {remembered && <span class="badge quiet-badge">remembered</span>}
         </p>
         <p class="quiet">
-          {`Used ${ago(new Date(lastActivityAt))}${ipAddress ? `. Last proved from ${ipAddress}` : ''}.`}
+          {`Used ${ago(new Date(lastActivityAt))}${ipAddress ? `, last proved from ${ipAddress}` : ''}.`}
         </p>
-        <p class="quiet">{`${began(session)} ${LEVELS[level]}`}</p>
+        <p class="quiet">{lasting(session)}</p>
+        <p class="quiet">{LEVELS[level]}</p>
         {current && session.encryptionEnabled && <LockState />}
       </div>
       {end && <ActionButton label="Sign out" working="Signing out" about={deviceName} work={end} />}
@@ -96,14 +97,14 @@ function SessionItem({ session, end }: { session: Session; end?: () => Promise<v
 
 const BY: Readonly<Record<AuthMethod, string>> = { MAGIC_LINK: 'by mail', PASSKEY: 'by a passkey' }
 
-function began({ authMethod, createdAt, expiresAt }: Session): string {
-  return `Signed in ${BY[authMethod]} on ${dateAndTime(new Date(createdAt))}; ends on ${dateAndTime(new Date(expiresAt))} at the latest.`
+function lasting({ authMethod, createdAt, expiresAt }: Session): string {
+  return `Signed in ${BY[authMethod]} on ${dateAndTime(new Date(createdAt))}, until ${dateAndTime(new Date(expiresAt))} at the latest.`
 }
 
 const LEVELS: Readonly<Record<AuthLevel, string>> = {
-  SESSION: 'It is asked for a new proof before it changes what matters.',
-  FRESH: 'It proved itself lately, by mail: a passkey is asked for before it changes the ways in.',
-  STRONG: 'It proved itself lately, so that it is asked nothing.',
+  SESSION: 'Asked for a new proof before it changes what matters.',
+  FRESH: 'Proved lately, by mail: asked for a passkey before it changes the ways in.',
+  STRONG: 'Proved lately: asked for nothing more.',
 }
 
 function LockState() {

@@ -1,7 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
-/** A dialog before everything else. `onClose` is called when it is put off, by Escape as well. */
+/**
+ * A dialog before everything else; the focus goes back to where it was. `onClose` is called when it is put off, by Escape
+ * as well.
+ */
 export function Dialog({
   title,
   onClose,
@@ -17,8 +20,13 @@ export function Dialog({
   const id = useId()
   useEffect(() => {
     const element = dialog.current
+    const before = document.activeElement
     element?.showModal()
-    return () => element?.close()
+    return () => {
+      element?.close()
+      // It is gone from the page by now, so that the browser itself gives no focus back.
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
   }, [])
   return (
     <dialog
