@@ -49,7 +49,7 @@ export function ByCode() {
 }
 
 const WRONG =
-  'That code is wrong, or was used before. Compare it with your paper, or take another one. The passphrase that you chose is kept for the next try.'
+  'That code is wrong, or was used before. Compare it with your paper, or take another one. If you gave the same one a moment ago, wait ten seconds. The passphrase that you chose is kept for the next try.'
 
 function CodeField({ code, isInvalid, type }: { code: string; isInvalid: boolean; type: (typed: string) => void }) {
   const field = useRef<HTMLInputElement>(null)

@@ -21,7 +21,7 @@ function Choice() {
             <UnderWay status={value} changed={status.reload} />
             {value.methods.length > 0 ? <Methods status={value} /> : <NoWay />}
             <p class="quiet">
-              {value.methods.length > 0 && 'None of these? '}
+              {value.methods.length > 0 && 'Nothing of this at hand? '}
               <a href="/account/recovery?way=anew">Begin anew with empty keys</a>, and give up what is encrypted now.
             </p>
           </>

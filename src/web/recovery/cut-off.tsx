@@ -1,6 +1,7 @@
 import type { RotationProgress } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { TaskForm } from '../ui/form.tsx'
+import { say } from '../ui/said.tsx'
 import { useTask } from '../ui/task.ts'
 
 /** After an answer was lost: finds out whether the new keys are in force, and goes on from there. */
@@ -11,7 +12,11 @@ export function CutOff(props: {
 }) {
   const task = useTask(async () => {
     const { request } = await latchkey.encryption.recoveryStatus()
-    if (request?.state !== 'COMPLETED') return props.again()
+    if (request?.state !== 'COMPLETED') {
+      props.again()
+      say('Nothing was changed: the old keys are in force, and the codes that you saw last are void. Begin once more.')
+      return
+    }
     await latchkey.encryption.resumeRotation({ onProgress: props.onProgress })
     props.finished()
   })

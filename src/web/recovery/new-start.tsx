@@ -14,23 +14,38 @@ import { stop, useMinutes } from './under-way.tsx'
 /** Begins anew with empty keys, for whoever has lost every way in: asked for, waited for seven days, then done. */
 export function NewStart() {
   const keys = useKeySteps()
-  const [isDone, setDone] = useState(false)
+  const [title, setTitle] = useState(TITLES.ASKING)
+  const isDone = title === TITLES.DONE
   const task = useTask(async () => {
     const { kind } = await keys.run((steps) => latchkey.encryption.completeFreshStart(steps))
-    if (kind === 'Enabled') setDone(true)
+    if (kind === 'Enabled') setTitle(TITLES.DONE)
   })
   return (
-    <AccountFrame title={keys.title ?? (isDone ? 'You have new keys' : 'Begin anew')}>
+    <AccountFrame title={keys.title ?? title}>
       {(user) =>
         keys.view ?? (
           <>
-            {isDone ? <BegunAnew /> : <State email={user.email} begin={task} />}
+            {isDone ? (
+              <BegunAnew />
+            ) : (
+              <State
+                email={user.email}
+                begin={task}
+                asked={(isAsked) => setTitle(isAsked ? TITLES.WAITS : TITLES.ASKING)}
+              />
+            )}
             <ToOverview />
           </>
         )
       }
     </AccountFrame>
   )
+}
+
+const TITLES: Readonly<Record<'ASKING' | 'WAITS' | 'DONE', string>> = {
+  ASKING: 'Begin anew',
+  WAITS: 'You have asked to begin anew',
+  DONE: 'You have new keys',
 }
 
 function BegunAnew() {
@@ -49,15 +64,25 @@ function BegunAnew() {
   )
 }
 
-function State({ email, begin }: { email: string; begin: Task<void> }) {
+function State({ email, begin, asked }: { email: string; begin: Task<void>; asked: (isAsked: boolean) => void }) {
   const status = useLoad(() => latchkey.encryption.recoveryStatus())
   useMinutes()
   return (
     <Loaded from={status}>
       {({ freshStart }) => {
-        if (!freshStart) return <Request email={email} asked={status.put} />
+        if (!freshStart) {
+          const put = (value: RecoveryStatus): void => {
+            status.put(value)
+            asked(true)
+          }
+          return <Request email={email} asked={put} />
+        }
         const isReady = new Date(freshStart.availableAt).getTime() <= serverNow()
-        const part = { freshStart, changed: status.reload }
+        const changed = async (): Promise<void> => {
+          await status.reload()
+          asked(false)
+        }
+        const part = { freshStart, changed }
         return isReady ? <Ready {...part} begin={begin} /> : <Waits {...part} />
       }}
     </Loaded>
@@ -104,9 +129,8 @@ type Part = { freshStart: NonNullable<RecoveryStatus['freshStart']>; changed: ()
 function Waits({ freshStart, changed }: Part) {
   return (
     <>
-      <p class="lead" role="status">
-        You have asked to begin anew. It can be done from <strong>{whenAndHowLong(freshStart.availableAt)}</strong> on,
-        for seven days.
+      <p class="lead">
+        You can begin anew from <strong>{whenAndHowLong(freshStart.availableAt)}</strong> on, for seven days.
       </p>
       <p>Until then nothing changes. If you find your passphrase or a code meanwhile, use it, and stop this.</p>
       <StopIt changed={changed} />

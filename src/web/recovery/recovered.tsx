@@ -4,6 +4,7 @@ import { latchkey } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
+import { focusHeading } from '../ui/plate.tsx'
 import { dateAndTime } from '../words.ts'
 import type { Done } from './run-recovery.tsx'
 
@@ -92,4 +93,5 @@ async function remove(passkey: Passkey, removed: () => void): Promise<void> {
   if (!isSure) return
   await latchkey.removeDevice(passkey.id)
   removed()
+  focusHeading() // the button is gone
 }

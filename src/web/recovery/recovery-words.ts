@@ -24,7 +24,8 @@ export const STILL_LOCKED: Readonly<Record<NoPrfReason, string>> = {
   UNRELIABLE: 'It did not give the same key as when you let it unlock.',
 }
 
-const DAY_SECONDS = 86_400
+const HOUR_SECONDS = 3600
+const DAY_SECONDS = 24 * HOUR_SECONDS
 
 /** 'Sat 29 Nov 2026, 14:05 (in 2 days)': when something opens, and how long that is. */
 export function whenAndHowLong(iso: string): string {
@@ -33,9 +34,11 @@ export function whenAndHowLong(iso: string): string {
   return seconds > 0 ? `${dateAndTime(at)} (in ${waitOf(seconds)})` : dateAndTime(at)
 }
 
-/** Rounded up, as `duration` is; in days where those are easier to grasp. */
-const waitOf = (seconds: number): string =>
-  seconds > 3 * DAY_SECONDS ? `${Math.ceil(seconds / DAY_SECONDS)} days` : duration(seconds)
+/** In days or hours where those are easier to grasp: rounded, for the instant stands beside it. */
+function waitOf(seconds: number): string {
+  if (seconds > 3 * DAY_SECONDS) return `${Math.round(seconds / DAY_SECONDS)} days`
+  return seconds > 2 * HOUR_SECONDS ? `${Math.round(seconds / HOUR_SECONDS)} hours` : duration(seconds)
+}
 
 /** '1 code is left', '8 codes are left'. */
 export const codesLeft = (count: number): string => (count === 1 ? '1 code is left' : `${count} codes are left`)

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { SecretFound, TakenBack } from '../../client/index.ts'
+import { isLatchkeyError, type SecretFound, type TakenBack } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
 import { latchkey } from '../latchkey.ts'
 import { Field, TaskForm } from '../ui/form.tsx'
@@ -86,9 +86,14 @@ function Found({ until, ended }: { until: string; ended: (taken: TakenBack | nul
   const [done, setDone] = useState(0)
   const task = useTask(async () => {
     const onProgress = ({ records }: { records: number }): void => setDone(records)
-    const taken = await latchkey.encryption.takeBackFormer({ ...foundBy(kind, secret), onProgress })
-    setSecret('')
-    ended(taken)
+    try {
+      const taken = await latchkey.encryption.takeBackFormer({ ...foundBy(kind, secret), onProgress })
+      setSecret('')
+      ended(taken)
+    } catch (error) {
+      if (!isLatchkeyError(error, 'SECRET_WRONG')) throw error
+      task.complain('That opens nothing of what is kept. Is it typed right, and from before the new start?')
+    }
   })
   const { label, hint } = FIELDS[kind]
   return (

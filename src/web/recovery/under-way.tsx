@@ -4,6 +4,7 @@ import { latchkey } from '../latchkey.ts'
 import { serverNow } from '../server-clock.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
+import { focusHeading } from '../ui/plate.tsx'
 import { say } from '../ui/said.tsx'
 import { ago } from '../words.ts'
 import { BY_WAY, PLACES, whenAndHowLong } from './recovery-words.ts'
@@ -68,6 +69,7 @@ export async function stop(changed: () => Promise<void>): Promise<void> {
   if (!isSure) return
   const stopped = await latchkey.encryption.cancelOpenRecovery()
   await changed()
+  focusHeading() // the button is gone
   say(
     stopped
       ? 'It is stopped. If it was not you: whoever began it was signed in to your account, so look at your sessions, and end those that you do not know.'

@@ -5,6 +5,7 @@ import { latchkey } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
+import { focusHeading } from '../ui/plate.tsx'
 import { say } from '../ui/said.tsx'
 import { codesLeft, whenAndHowLong } from './recovery-words.ts'
 import { UnderWay } from './under-way.tsx'
@@ -148,6 +149,7 @@ async function remove(reload: () => Promise<void>): Promise<void> {
   if (!isSure) return
   await latchkey.encryption.removeSecurityQuestions()
   await reload()
+  focusHeading() // the button is gone
   say('Your security questions are removed.')
 }
 

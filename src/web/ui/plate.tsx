@@ -32,3 +32,6 @@ export function Heading({ children, takesFocus = true }: { children: string; tak
     </h1>
   )
 }
+
+/** Takes the focus to the heading, where what had it is gone from the page. */
+export const focusHeading = (): void => document.querySelector('h1')?.focus()
