@@ -51,16 +51,27 @@ describe.skipIf(withoutBrowser())('every page', () => {
     complaints.length = 0 // the browser tells of each refusal
   })
 
-  test('a session that is ended elsewhere is told kindly, with the way back', async () => {
+  test('a session that is ended elsewhere is told kindly within the moment, with the way back', async () => {
     const { page } = visitor
+    await enter(stage, visitor, { at: '/account/sessions' })
+    await shows(page, 'Sessions')
+    await ask(page, 'mutation { logout }')
+    await shows(page, 'Your session has ended')
+    await look(page, 'session-ended')
+    const href = await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')
+    expect(href).toBe('/sign-in?redirect_to=%2Faccount%2Fsessions')
+  })
+
+  test('and so is it with the next question, where no stream gets through', async () => {
+    const { page } = visitor
+    await page.route('**/graphql', (route, request) =>
+      request.headers()['accept'] === 'text/event-stream' ? route.abort() : route.continue(),
+    )
     await enter(stage, visitor)
     await shows(page, 'Overview')
     await ask(page, 'mutation { logout }')
     await page.getByRole('link', { name: 'Sessions' }).click()
     await shows(page, 'Your session has ended')
-    await look(page, 'session-ended')
-    const href = await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')
-    expect(href).toBe('/sign-in?redirect_to=%2Faccount%2Fsessions')
   })
 
   test('without a connection it says so', async () => {
