@@ -194,6 +194,15 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
     await page.getByRole('button', { name: /^Let it unlock/ }).click()
     await givePassphrase(PASSPHRASE)
     await page.getByText('Signs you in and unlocks').waitFor()
+
+    // Long after the last proof the page asks for none by itself.
+    stage.app.clock.advance(16 * 60_000)
+    await page.reload()
+    await page.getByText('Signs you in, and may unlock').waitFor()
+    await look(page, 'encryption-passkeys-not-told')
+    await press('Show which ones unlock')
+    await page.getByRole('dialog').getByRole('button', { name: 'Use a passkey' }).click()
+    await page.getByText('Signs you in and unlocks').waitFor()
   })
 
   test('a passkey that cannot unlock is told kindly', async () => {
@@ -225,19 +234,25 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
 
   test('new record keys come with a bar, and what was interrupted is finished on another profile', async () => {
     const { email, notes } = await someoneWithKeys()
-    for (const title of ['One', 'Two', 'Three']) await notes.create({ title, body: title })
+    // One more than a batch holds.
+    await Promise.all(Array.from({ length: 101 }, (_, at) => notes.create({ title: `Note ${at}`, body: 'secret' })))
     await enter(stage, visitor, { email, at: AT })
     await unlock()
-    // The first batch never reaches the server: it is held, and then the page and its connection are gone.
-    const batch = new Promise<Route>((resolve) => {
+    // The second batch never reaches the server: it is held, and then the page and its connection are gone.
+    let batches = 0
+    const second = new Promise<Route>((resolve) => {
       void page.route('**/graphql', async (route) => {
-        if ((route.request().postData() ?? '').includes('mutation ReencryptRecords')) resolve(route)
+        const isBatch = (route.request().postData() ?? '').includes('mutation ReencryptRecords')
+        if (isBatch) batches += 1
+        if (batches === 2) resolve(route)
         else await route.continue()
       })
     })
     await press('Change the record key')
     await shows(page, 'Changing your keys')
-    const held = await batch
+    const held = await second
+    await page.getByText('100 of 101 done').waitFor()
+    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('100')
     await look(page, 'encryption-turning')
     await visitor.context.setOffline(true) // else closing the page would let go of what is held
     await held.abort()
@@ -247,7 +262,7 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
     await enter(stage, other, { email, at: AT })
     page = other.page
     await page.getByRole('heading', { name: 'A change of keys is not finished' }).waitFor()
-    await page.getByText('3 records are still encrypted').waitFor()
+    await page.getByText('One record is still encrypted').waitFor()
     await look(page, 'encryption-unfinished')
     await press('Go on')
     const dialog = page.getByRole('dialog')
@@ -258,6 +273,66 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
     await page.getByRole('heading', { name: 'A change of keys is not finished' }).waitFor({ state: 'detached' })
     expect(other.complaints).toEqual([])
     await other.context.close()
+  })
+
+  test('a change of keys that the person stops, or that loses its connection, is gone on with', async () => {
+    const { email, notes } = await someoneWithKeys()
+    await notes.create({ title: 'One', body: 'one' })
+    await enter(stage, visitor, { email, at: AT })
+    await unlock()
+    let isCut = true
+    await page.route('**/graphql', async (route) => {
+      const isBatch = (route.request().postData() ?? '').includes('mutation ReencryptRecords')
+      await (isBatch && isCut ? route.abort() : route.continue())
+    })
+    await press('Change the record key')
+    await alertSays('The connection broke.')
+    await page.getByText('One record is still encrypted').waitFor()
+    await look(page, 'encryption-cut-off')
+
+    isCut = false
+    const held = new Promise<Route>((resolve) => {
+      void page.route('**/graphql', async (route) => {
+        if (!(route.request().postData() ?? '').includes('mutation ReencryptRecords')) return route.fallback()
+        resolve(route)
+      })
+    })
+    await press('Go on')
+    await shows(page, 'Changing your keys')
+    const batch = await held
+    await press('Stop here, go on later')
+    await shows(page, 'Encryption')
+    await page.getByText('Stopped. What is done stays done').waitFor()
+    await page.getByText('One record is still encrypted').waitFor()
+    await batch.abort()
+
+    await page.unrouteAll()
+    await press('Go on')
+    await page.getByText('everything is encrypted with it').waitFor()
+  })
+
+  test('older keys than this device has seen are let in after a restored backup alone', async () => {
+    const { email } = await someoneWithKeys()
+    await enter(stage, visitor, { email, at: AT })
+    await unlock()
+    // What a device remembers that saw the keys after their next changes.
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage).filter((one) => one.startsWith('latchkey:keys-seen:'))) {
+        localStorage.setItem(key, JSON.stringify({ generation: 1, ringRevision: 9 }))
+      }
+    })
+    await page.reload()
+    await tryToUnlock(PASSPHRASE)
+    await alertSays('The server gave older keys than this device has seen')
+    await press('Let older keys in')
+    await look(page, 'encryption-older-keys')
+    await page.getByRole('dialog').getByRole('button', { name: 'Not now' }).click()
+    await tryToUnlock(PASSPHRASE)
+    await alertSays('The server gave older keys than this device has seen')
+    await press('Let older keys in')
+    await page.getByRole('dialog').getByRole('button', { name: 'A backup was restored' }).click()
+    await page.getByText('takes the older keys from now on').waitFor()
+    await unlock()
   })
 
   test('everything is changed: the old passphrase opens nothing, a passkey at hand goes on unlocking', async () => {
@@ -388,5 +463,5 @@ async function printHolds(codes: readonly string[]): Promise<void> {
   await page.emulateMedia({ media: 'screen' })
 }
 
-const focused = (): Promise<unknown> =>
-  page.evaluate('document.querySelector(`label[for="${document.activeElement.id}"]`)?.textContent')
+/** The label of the field that has the focus. */
+const focused = (): Promise<unknown> => page.evaluate('document.activeElement.labels?.[0]?.textContent')

@@ -1,9 +1,10 @@
-import type { NotRecovered, Reencrypted, Rotated } from '../../client/index.ts'
+import { isLatchkeyError, type NotRecovered, type Reencrypted, type Rotated } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { say } from '../ui/said.tsx'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
 import { RENEWAL } from './key-steps.tsx'
+import { useUnlocked } from './live-keys.ts'
 import { askPassphrase } from './passphrase-dialog.tsx'
 import { chooseNext } from './secrets.tsx'
 
@@ -30,6 +31,7 @@ export function ChangeKeys(part: PartProps) {
 
 /** What is left of a change that was interrupted, here or on another device. */
 export function UnfinishedRotation({ status: { rotation }, turning, reload }: PartProps) {
+  const isUnlocked = useUnlocked()
   if (!rotation || rotation.finishedAt !== null) return null
   const goOn = async (): Promise<string | null> => {
     const resume = turning.run((options) => latchkey.encryption.resumeRotation(options), { isLong: true })
@@ -44,25 +46,25 @@ export function UnfinishedRotation({ status: { rotation }, turning, reload }: Pa
         {rotation.recordsLeft === 1 ? 'One record is' : `${rotation.recordsLeft} records are`} still encrypted with the
         old key. They can be read as ever; going on gives them the new key.
       </p>
-      <Deed label="Go on" kind="main" work={goOn} />
+      <Deed label="Go on" kind={isUnlocked ? 'main' : 'second'} work={goOn} />
     </section>
   )
 }
 
-async function changeRecordKey({ turning, reload }: PartProps): Promise<string | null> {
-  const rotating = turning.run((options) => latchkey.encryption.rotate(options), { isLong: true })
-  return tell(await rotating.finally(() => reload().catch(() => undefined)))
+async function changeRecordKey(part: PartProps): Promise<string | null> {
+  const rotating = part.turning.run((options) => latchkey.encryption.rotate(options), { isLong: true })
+  return endOf(rotating, part, 'The connection broke. If the new key is in force already, this page offers to go on.')
 }
 
-async function changeEverything({ steps, turning, reload }: PartProps): Promise<string | null> {
+async function changeEverything(part: PartProps): Promise<string | null> {
   const passphrase = await askPassphrase({
     title: 'Change everything',
     words: 'Your passphrase of today opens the old keys. Nothing is changed before you have kept the new codes.',
   })
   if (passphrase === null) return null
-  const rotate = turning.run(
+  const rotating = part.turning.run(
     (options) =>
-      steps.run(async (shown) => {
+      part.steps.run(async (shown) => {
         const newPassphrase = await chooseNext(shown)
         if (newPassphrase === null) return { kind: 'CalledOff', at: 'choosePassphrase' } as const
         const { showCodes, typeBack, touchPasskey } = shown
@@ -71,7 +73,26 @@ async function changeEverything({ steps, turning, reload }: PartProps): Promise<
       }, RENEWAL),
     { isLong: false },
   )
-  return tell(await rotate.finally(() => reload().catch(() => undefined)))
+  return endOf(rotating, part, EVERYTHING_UNKNOWN)
+}
+
+const EVERYTHING_UNKNOWN =
+  'The connection broke, so that the new keys may be in force, or the old ones. Keep the old codes and the new ones, and unlock by the new passphrase; if that does not open, the old one does.'
+
+/** Waits for a rotation, and gives what is amiss: `cutOff` where no answer came. */
+async function endOf(
+  rotating: Promise<Rotated | NotRecovered | null>,
+  { reload }: PartProps,
+  cutOff: string,
+): Promise<string | null> {
+  try {
+    return tell(await rotating)
+  } catch (error) {
+    if (isLatchkeyError(error, 'NETWORK')) return cutOff
+    throw error
+  } finally {
+    await reload().catch(() => undefined) // once there is a connection the page asks again
+  }
 }
 
 /** Says how it ended; gives what is amiss. Null for one that was stopped. */

@@ -1,7 +1,9 @@
+import { useEffect } from 'preact/hooks'
 import type { EncryptionStatus } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
 import { latchkey } from '../latchkey.ts'
 import { Loaded, useLoad } from '../ui/load.tsx'
+import { online } from '../ui/online.ts'
 import { ChangeKeys, UnfinishedRotation } from './change-keys.tsx'
 import './encryption.css'
 import { useKeySteps, type ShownSteps } from './key-steps.tsx'
@@ -43,7 +45,13 @@ export type PartProps = {
 }
 
 function Page({ steps, turning }: { steps: ShownSteps; turning: Turning }) {
+  const { value: isOnline } = online
   const status = useLoad(() => latchkey.encryption.status())
+  useEffect(() => {
+    if (isOnline) return
+    // Once the connection is back: a change of keys may have been cut off.
+    return () => void status.reload().catch(() => undefined)
+  }, [isOnline])
   return (
     <Loaded from={status}>
       {(value) => <Parts status={value} reload={status.reload} steps={steps} turning={turning} />}

@@ -54,7 +54,8 @@ function Progress({ progress, stop }: State) {
 type Phase = { words: string; count: string; bar?: { max: number; value: number } }
 
 function phaseOf(progress: RotationProgress | null): Phase {
-  if (!progress) return { words: 'Making the new key, and putting it in force.', count: 'Just a moment' }
+  if (!progress)
+    return { words: 'The new key is put in force, and everything is encrypted with it.', count: 'Just a moment' }
   const { done, total } = progress
   if (total === 0) return { words: 'The new key is in force.', count: 'There was nothing to encrypt anew' }
   return {
