@@ -8,6 +8,13 @@ import { launchBrowser, withoutBrowser } from '../support/browser.ts'
 import { signIn } from '../support/people.ts'
 import type { Person } from '../support/people.ts'
 
+const HEADINGS = {
+  confirm: 'Throw everybody out?',
+  'no-token': 'There is no link here',
+  done: 'Everybody is out',
+  dead: 'This link does not work any more',
+} as const
+
 describe.skipIf(withoutBrowser())('the page of "this was not me", in a real browser', () => {
   let chromium: Browser
 
@@ -28,7 +35,8 @@ describe.skipIf(withoutBrowser())('the page of "this was not me", in a real brow
     return new URL(`/auth/not-me#${notMeTokenIn(await app.mailbox.latest(ada.email, 2))}`, app.url).href
   }
 
-  const shown = (page: Page, state: string) => page.locator(`[data-state="${state}"]`).waitFor({ state: 'visible' })
+  const shown = (page: Page, state: keyof typeof HEADINGS) =>
+    page.getByRole('heading', { level: 1, name: HEADINGS[state] }).waitFor()
   const sessions = (app: TestApp) => app.services.database.systemDb.session.count()
   const isKept = (page: Page) => page.evaluate<string>('location.href + JSON.stringify(history.state)')
 
@@ -58,7 +66,7 @@ describe.skipIf(withoutBrowser())('the page of "this was not me", in a real brow
   test('a link that was used says so, and what helps', async ({ app }) => {
     const ada = await signIn(app)
     const link = await linkFor(app, ada)
-    for (const state of ['done', 'dead']) {
+    for (const state of ['done', 'dead'] as const) {
       const page = await open()
       await page.goto(link)
       await page.getByRole('button', { name: /This was not me/ }).click()

@@ -51,10 +51,10 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
 
     await page.goto(linkOf(app, token))
     await shown(page, 'confirm')
-    expect(await page.locator('#device').textContent()).toBe('Chrome on macOS')
-    expect(await page.locator('#address').textContent()).toBe('127.0.0.1')
+    expect(await page.getByRole('definition').nth(2).textContent()).toBe('Chrome on macOS')
+    expect(await page.getByRole('definition').nth(3).textContent()).toBe('127.0.0.1')
     await page.getByRole('button', { name: 'Sign in here' }).click()
-    await page.waitForURL(app.url.href)
+    await page.waitForURL(new URL('/account', app.url).href)
 
     expect(await whoIs(page)).toBe(email)
     const cookies = await context.cookies()
@@ -69,7 +69,7 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
     await askOnPage(page, app, email)
 
     await page.goto(linkOf(app, tokenIn(await app.mailbox.latest(email))))
-    await page.waitForURL(app.url.href)
+    await page.waitForURL(new URL('/account', app.url).href)
 
     expect(await whoIs(page)).toBe(email)
   })
@@ -91,7 +91,7 @@ describe.skipIf(withoutBrowser())('a link in a real browser', () => {
     )
 
     await page.goto(linkOf(app, token))
-    await page.waitForURL(app.url.href)
+    await page.waitForURL(new URL('/account', app.url).href)
     expect(await whoIs(page)).toBe(email)
 
     expect(kept).toEqual({ href: new URL('/auth/verify', app.url).href, referrer: '', stored: {} })
@@ -131,7 +131,8 @@ function linkOf(app: TestApp, token: string): string {
 
 /** Waits for the page to say so. */
 async function shown(page: Page, state: 'confirm' | 'no-token'): Promise<void> {
-  await page.locator(`[data-state="${state}"]:not([hidden])`).waitFor()
+  const name = { confirm: 'Sign in here?', 'no-token': 'There is no link here' }[state]
+  await page.getByRole('heading', { level: 1, name }).waitFor()
 }
 
 async function askOnPage(page: Page, app: TestApp, email: string): Promise<void> {

@@ -29,7 +29,10 @@ export async function closePagesStage({ app, browser }: PagesStage): Promise<voi
   await app.close()
 }
 
-export async function openVisitor({ browser }: Pick<PagesStage, 'browser'>, options: BrowserContextOptions = {}): Promise<Visitor> {
+export async function openVisitor(
+  { browser }: Pick<PagesStage, 'browser'>,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options })
   const complaints: string[] = []
   context.on('page', (page) => listenTo(page, complaints))
@@ -90,6 +93,24 @@ export async function addAuthenticator(
     },
   })
   return { cdp, authenticatorId }
+}
+
+/** Adds a passkey of the page's authenticator to whoever is signed in there, past the page for it. */
+export async function registerPasskey(page: Page): Promise<string> {
+  const begun = (await ask(page, 'mutation { begun: beginPasskeyRegistration { challengeId options } }')) as {
+    begun: { challengeId: string; options: unknown }
+  }
+  const response: unknown = await page.evaluate(
+    `navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(${JSON.stringify(begun.begun.options)}) })
+      .then((made) => made.toJSON())`,
+  )
+  const input = { challengeId: begun.begun.challengeId, response }
+  const made = (await ask(
+    page,
+    'mutation ($input: CompletePasskeyRegistrationInput!) { passkey: completePasskeyRegistration(input: $input) { id } }',
+    { input },
+  )) as { passkey: { id: string } }
+  return made.passkey.id
 }
 
 /** Waits for the page, or the state of a page, with this heading. */

@@ -45,7 +45,7 @@ describe.skipIf(withoutBrowser())('the pages, in Chromium', () => {
       await expectFocus(address())
       await look(page, 'sign-in')
       await page.keyboard.type('ada@example.com')
-      await page.getByLabel('Keep me signed in on this device').check()
+      await page.getByLabel('Remember this device').check()
       await page.getByRole('button', { name: 'Send me a link' }).click()
 
       await shows(page, 'Look in your mail')

@@ -16,8 +16,8 @@ export function AlreadyIn({ user, place, isElsewhere }: { user: User; place: str
         Go on
       </a>
       <div class="more other">
-        <p class="quiet">Is that somebody else?</p>
-        <ActionButton label="Sign out, and in as another" working="Signing out" work={signOut} />
+        <p class="quiet">Not you?</p>
+        <ActionButton label="Sign in as somebody else" working="Signing out" work={signOut} />
       </div>
     </>
   )

@@ -25,8 +25,9 @@ export function Door(signIn: SigningIn) {
     <>
       <Heading takesFocus={false}>Sign in</Heading>
       <p class="lead">
-        {hasPasskeys ? 'With a passkey, or by mail. ' : 'We mail you a link and a code. '}
-        There is no password.
+        {hasPasskeys
+          ? 'No password: a passkey or a mail will do.'
+          : 'We mail you a link and a code. There is no password.'}
       </p>
       <div role="status">
         {wish.isPlaceRefused && (
@@ -41,8 +42,8 @@ export function Door(signIn: SigningIn) {
       <ByMail {...signIn} isMain={!isPasskeyMain} />
       <div class="more remember">
         <Check
-          label="Keep me signed in on this device"
-          hint="For 30 days, on a device that only you use. Otherwise for one day."
+          label="Remember this device"
+          hint="You stay signed in for 30 days, not one. Only for a device of your own."
           checked={wish.rememberDevice}
           onChecked={(rememberDevice) => change({ rememberDevice })}
         />
