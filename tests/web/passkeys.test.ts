@@ -49,30 +49,6 @@ describe.skipIf(withoutBrowser())('passkeys in Chromium', () => {
     await context.close()
   })
 
-  test('a passkey is registered, and signs in by a press of the button', async () => {
-    await page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)')
-    const email = await signInByMail()
-    await page.goto(`${app.url.origin}/account`)
-    await page.getByRole('button', { name: 'Add a passkey' }).click()
-    await page.getByText('can sign you in from now on').waitFor()
-    expect(await page.locator('#passkeys li').count()).toBe(1)
-
-    await signOut()
-    await page.goto(`${app.url.origin}/sign-in?redirect_to=%2Faccount`)
-    await page.getByRole('button', { name: 'Use a passkey' }).click()
-    await page.waitForURL(`${app.url.origin}/account`)
-    await page.getByText(email).waitFor()
-  })
-
-  test('a passkey signs in from among the suggestions of the address field', async () => {
-    const email = await signInByMail()
-    await page.goto(`${app.url.origin}/account`)
-    await addPasskey(1)
-    await signOut()
-    await page.goto(`${app.url.origin}/sign-in`) // the authenticator chooses at once
-    await arrivesAtHome(email)
-  })
-
   test('the dialog asks for a passkey, and what was begun goes on by itself', async () => {
     await signInByMail()
     await page.goto(`${app.url.origin}/account`)

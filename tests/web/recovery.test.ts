@@ -5,12 +5,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { build } from '../../scripts/build.mjs'
 import {
   answered,
-  cancelTokenOf,
   codesOwner,
   initiate,
   openRequest,
   questionsOwner,
-  recoveryStatus,
   showAnswers,
   standing,
 } from '../attacks/recovery-support.ts'
@@ -61,12 +59,12 @@ describe.skipIf(withoutBrowser())('what stops a recovery, in a real browser', ()
     }
   }
 
-  /** Somebody whose questions were answered, and the link of the mail that warns of it. */
-  async function answeredBy(app: TestApp): Promise<{ owner: Owner; link: string }> {
+  /** Somebody whose questions were answered. */
+  async function answeredBy(app: TestApp): Promise<{ owner: Owner }> {
     const owner = await questionsOwner(app)
     await initiate(owner.browser, 'SECURITY_QUESTIONS')
     answered(await showAnswers(owner.browser, '0-1', owner.questions.verifiers['0-1']))
-    return { owner, link: `${app.url.origin}/auth/cancel-recovery#${await cancelTokenOf(app, owner.email)}` }
+    return { owner }
   }
 
   /** The account page, by the session that somebody has. */
@@ -80,71 +78,6 @@ describe.skipIf(withoutBrowser())('what stops a recovery, in a real browser', ()
     await shown(page, 'account')
     return page
   }
-
-  test('M2: whoever loads the page and runs its script stops nothing; its button does, once', async ({ app }) => {
-    const { owner, link } = await answeredBy(app)
-    const scanner = await open()
-    await scanner.goto(link)
-    await shown(scanner, 'confirm')
-    await expectAccessible(scanner)
-    await scanner.reload()
-    await shown(scanner, 'no-token')
-    await expectAccessible(scanner)
-    expect(await openRequest(app, owner.held.userId)).not.toBeNull()
-
-    for (const state of ['done', 'dead']) {
-      const page = await open()
-      const addresses: string[] = []
-      page.on('request', (request) => addresses.push(request.url()))
-      await page.goto(link)
-      await shown(page, 'confirm')
-      expect(await page.evaluate('location.href + JSON.stringify(history.state)')).not.toContain(link.split('#')[1])
-      await stopIt(page)
-      await shown(page, state)
-      await expectAccessible(page)
-      expect(addresses.filter((address) => address.split('#')[0]?.includes(link.split('#')[1] ?? ''))).toEqual([])
-    }
-    expect((await recoveryStatus(owner.browser)).request?.state).toBe('CANCELLED')
-  })
-
-  test('says what it locks, and whose sessions to look at', async ({ app }) => {
-    const { link } = await answeredBy(app)
-    const page = await open()
-    await page.goto(link)
-    await page.getByText('locked for seven days, for you too').waitFor()
-    await stopIt(page)
-    await page.getByText('Whoever began it was signed in to your account').waitFor()
-    expect(await page.getByRole('link', { name: 'Look at my sessions' }).getAttribute('href')).toBe('/account')
-  })
-
-  test('offline it says so, and stops it once the connection is back', async ({ app }) => {
-    const { owner, link } = await answeredBy(app)
-    const page = await open()
-    await page.goto(link)
-    await page.context().setOffline(true)
-    await stopIt(page)
-    await page.getByRole('alert').filter({ hasText: 'You are offline' }).waitFor()
-    expect(await openRequest(app, owner.held.userId)).not.toBeNull()
-    await page.context().setOffline(false)
-    await stopIt(page)
-    await shown(page, 'done')
-    expect(await openRequest(app, owner.held.userId)).toBeNull()
-  })
-
-  test('without scripts it says what to do', async ({ app }) => {
-    const page = await open({ javaScriptEnabled: false })
-    await page.goto(`${app.url.origin}/auth/cancel-recovery#x`)
-    // What stands in <noscript> is no text of the page to whoever asks by a script.
-    expect(await page.content()).toMatch(/<noscript>\s*<h1>Stop the recovery<\/h1>/)
-    expect(await page.locator('section:visible').count()).toBe(0)
-  })
-
-  test('a link that is none says so', async ({ app }) => {
-    const page = await open()
-    await page.goto(`${app.url.origin}/auth/cancel-recovery#${'x'.repeat(43)}`)
-    await stopIt(page)
-    await shown(page, 'dead')
-  })
 
   test('the account page shows what is under way, from where, and stops it', async ({ app }) => {
     const { owner } = await answeredBy(app)
