@@ -152,7 +152,6 @@ describe.skipIf(withoutBrowser())('the links of warnings', () => {
         await shows(page, 'Sign in')
       }
       expect(await ask(thief.page, '{ me { email } }')).toEqual({ me: null })
-      await thief.page.getByRole('link', { name: 'Notes' }).click()
       await shows(thief.page, 'Your session has ended')
     })
 

@@ -181,12 +181,6 @@ async function arrivesAtHome(email: string, at = page): Promise<void> {
   await at.getByText(email).waitFor()
 }
 
-async function signOut(): Promise<void> {
-  await page.goto(`${app.url.origin}/`)
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByText('You are signed out').waitFor()
-}
-
 async function addPasskey(count: number): Promise<void> {
   await page.getByRole('button', { name: 'Add a passkey' }).click()
   await page
