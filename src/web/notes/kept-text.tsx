@@ -20,9 +20,9 @@ export function KeptText({ draft }: { draft: Draft }) {
       <a class="button" href={`/sign-in?redirect_to=${encodeURIComponent(LIST)}`} target="_blank">
         Sign in, in a new tab
       </a>
-      <div class="row">
+      <div class="kept">
+        <ActionButton label="I have signed in" working="Looking" kind="second" work={comeBack} />
         <CopyButton text={draft.text} of="what you wrote" />
-        <ActionButton label="I have signed in" working="Looking" work={comeBack} />
         <ActionButton label="Let go of the text" work={letGo} />
       </div>
     </Plate>

@@ -9,10 +9,12 @@ const QUESTION = {
   isDangerous: true,
 }
 
-let guard: (() => Promise<boolean>) | null = null
+type Guard = { here: string; mayLeave: () => Promise<boolean>; leaveFor: (address: string) => Promise<void> }
+
+let guard: Guard | null = null
 
 /** Whether the person may leave: true at once where nothing is unsaved, else what they say to the question. */
-export const mayLeave = (): Promise<boolean> => guard?.() ?? Promise.resolve(true)
+export const mayLeave = (): Promise<boolean> => guard?.mayLeave() ?? Promise.resolve(true)
 
 /**
  * While something is unsaved, a link, the way back and a reload ask before they leave. `onLeave` is called once the person
@@ -25,40 +27,40 @@ export function useLeaving(isUnsaved: boolean, onLeave: () => void): void {
 
   useEffect(() => {
     if (!isUnsaved) return
-    const here = location.pathname + location.search
-    const mine = async (): Promise<boolean> => {
+    const ask = async (): Promise<boolean> => {
       const isLeft = await confirmed(QUESTION)
       if (isLeft) letGo.current()
       return isLeft
     }
     const leaveFor = async (address: string): Promise<void> => {
-      if (await mine()) route(address)
+      if (await ask()) route(address)
     }
-    const onClick = (event: MouseEvent): void => {
-      const address = wayOut(event)
-      if (address === null) return
-      event.preventDefault()
-      event.stopPropagation() // the router listens at the window
-      void leaveFor(address)
-    }
-    const onWayBack = (event: Event): void => {
-      event.stopImmediatePropagation()
-      const wanted = location.pathname + location.search
-      history.pushState(null, '', here) // the browser has gone already
-      void leaveFor(wanted)
-    }
+    guard = { here: location.pathname + location.search, mayLeave: ask, leaveFor }
     const onUnload = (event: Event): void => event.preventDefault()
-    guard = mine
-    document.addEventListener('click', onClick)
-    addEventListener('popstate', onWayBack, true)
     addEventListener('beforeunload', onUnload)
     return () => {
       guard = null
-      document.removeEventListener('click', onClick)
-      removeEventListener('popstate', onWayBack, true)
       removeEventListener('beforeunload', onUnload)
     }
   }, [isUnsaved, route])
+}
+
+/** Watches the ways out. To be called before the router is there: it listens at the window too, where the first one is heard first. */
+export function watchWaysOut(): void {
+  document.addEventListener('click', (event) => {
+    const address = guard && wayOut(event)
+    if (!guard || !address) return
+    event.preventDefault()
+    event.stopPropagation()
+    void guard.leaveFor(address)
+  })
+  addEventListener('popstate', (event) => {
+    if (!guard) return
+    event.stopImmediatePropagation()
+    const wanted = location.pathname + location.search
+    history.pushState(null, '', guard.here) // the browser has gone already
+    void guard.leaveFor(wanted)
+  })
 }
 
 /** Where a click leads within this tab and this server; null where it leads nowhere else. */
