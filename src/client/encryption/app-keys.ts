@@ -5,7 +5,6 @@ import type { PublicKeyJwk } from '../../shared/encryption/envelopes.ts'
 import { LatchkeyError } from '../errors.ts'
 import { randomBytes, utf8 } from './bytes.ts'
 import { importPassphrase, p2sOf } from './derive.ts'
-import { openRecord, sealToPublicKey } from './record-envelopes.ts'
 
 /** Whose record an envelope is made for, and the revision that the record has once it is written. Ids with or without prefix. */
 export type RecordPlace = { userId: string; id: string; revision: number }
@@ -14,6 +13,9 @@ export type RecordPlace = { userId: string; id: string; revision: number }
 export type KeyPair = { publicKey: PublicKeyJwk; privateKey: CryptoKey }
 
 const SALT_BYTES = 32
+// Few apps encrypt by keys of their own: what that takes is not in the first load of the others.
+const envelopes = () => import('./record-envelopes.ts')
+
 const PBES2_ALG = 'PBES2-HS512+A256KW'
 
 /** A new pair on P-256. */
@@ -52,7 +54,12 @@ export async function deriveKey(
 }
 
 /** Encrypts for whoever holds the private key of an account. Anybody could have: its owner sees that. */
-export function encryptData(data: unknown, publicKey: unknown, { userId, id, revision }: RecordPlace): Promise<string> {
+export async function encryptData(
+  data: unknown,
+  publicKey: unknown,
+  { userId, id, revision }: RecordPlace,
+): Promise<string> {
+  const { sealToPublicKey } = await envelopes()
   return sealToPublicKey(publicKey, bareId(userId), { record: bareId(id), revision }, data)
 }
 
@@ -66,6 +73,7 @@ export async function decryptData(
   // The private key does not tell which public one is its own: opening it does.
   const privateKeys = new Map(read.ok && read.header.kid !== undefined ? [[read.header.kid, privateKey]] : [])
   const keys = { recordKeys: new Map<string, CryptoKey>(), privateKeys }
+  const { openRecord } = await envelopes()
   const opened = await openRecord(keys, bareId(userId), { record: bareId(id), revision }, encryptedData)
   if (!opened) throw ciphertextRefused()
   return opened.value
