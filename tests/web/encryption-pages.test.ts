@@ -170,6 +170,19 @@ describe.skipIf(withoutBrowser())('the encryption page', () => {
     await unlock(NEXT)
   })
 
+  test('whoever has few codes left is told to make new ones', async () => {
+    const { email } = await someoneWithKeys()
+    await page.route('**/graphql', async (route) => {
+      if (!(route.request().postData() ?? '').includes('query EncryptionStatus')) return route.continue()
+      const response = await route.fetch()
+      const text = (await response.text()).replace('"recoveryCodesLeft":8', '"recoveryCodesLeft":1')
+      await route.fulfill({ response, body: text })
+    })
+    await enter(stage, visitor, { email, at: AT })
+    await page.getByText('Only 1 left. Make new ones now.').waitFor()
+    await look(page, 'encryption-few-codes')
+  })
+
   test('a passkey unlocks once it may, and unlocks no more once it may not', async () => {
     await addAuthenticator(visitor)
     const { email } = await someoneWithKeys()

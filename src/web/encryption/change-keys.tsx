@@ -42,14 +42,16 @@ export function UnfinishedRotation({ status: { rotation }, turning, reload }: Pa
   return (
     <section class="note unfinished" aria-labelledby="unfinished">
       <h2 id="unfinished">A change of keys is not finished</h2>
-      <p>
-        {rotation.recordsLeft === 1 ? 'One record is' : `${rotation.recordsLeft} records are`} still encrypted with the
-        old key. They can be read as ever; going on gives them the new key.
-      </p>
+      <p>{leftWords(rotation.recordsLeft)}</p>
       <Deed label="Go on" kind={isUnlocked ? 'main' : 'second'} work={goOn} />
     </section>
   )
 }
+
+const leftWords = (left: number): string =>
+  left === 1
+    ? 'One record is still encrypted with the old key. It can be read as ever; going on gives it the new one.'
+    : `${left} records are still encrypted with the old key. They can be read as ever; going on gives them the new one.`
 
 async function changeRecordKey(part: PartProps): Promise<string | null> {
   const rotating = part.turning.run((options) => latchkey.encryption.rotate(options), { isLong: true })
