@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withoutBrowser } from '../support/browser.ts'
+import { PASSPHRASE, signInDevice, steadyPerson } from '../support/devices.ts'
 import { codeIn, isSignInMail, tokenIn } from '../support/mailbox.ts'
 import { newAddress } from '../support/people.ts'
 import { addAuthenticator, ask, closePagesStage, enter, look, openPagesStage } from './app-pages.ts'
@@ -202,6 +203,27 @@ describe.skipIf(withoutBrowser())('signing in', () => {
       await page.getByRole('link', { name: 'Sign in' }).click() // the authenticator chooses at once
       await shows(page, 'Overview')
       expect(await whoIs(page)).toBe(email)
+    })
+
+    test('opens the keys with the same touch, which the pages that follow keep', async () => {
+      await offerNothingInFields(page)
+      await addAuthenticator(visitor)
+      const email = newAddress()
+      await (await signInDevice(stage.app, email)).encryption.setup(steadyPerson())
+      await enter(stage, visitor, { email, at: '/account/encryption' })
+      await page.getByRole('button', { name: 'Add a passkey that unlocks' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Passphrase').fill(PASSPHRASE)
+      await dialog.getByRole('button', { name: 'Go on' }).click()
+      await page.getByText('Signs you in and unlocks').waitFor()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await shows(page, 'You are signed out')
+
+      await page.getByRole('link', { name: 'Sign in' }).click()
+      await shows(page, 'Sign in')
+      await page.getByRole('button', { name: 'Use a passkey' }).click()
+      await shows(page, 'Encryption')
+      await page.getByRole('heading', { name: 'Unlocked on this device' }).waitFor()
     })
 
     test('that is not used says so, and mail stays a way; the suggestions end with the form', async () => {
