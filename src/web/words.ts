@@ -153,7 +153,7 @@ function badInput(field: string | undefined): string {
 /** Says of what there are enough, by the operation that was refused. */
 function quotaExceeded(operation: string | number | undefined, limit: number | undefined): string {
   if (operation === 'createRecord') {
-    const most = limit === undefined ? '' : `: it keeps ${limit.toLocaleString()} notes and other entries at the most`
+    const most = limit === undefined ? '' : `: it keeps ${count(limit, 'note')} at the most`
     return `Your account is full${most}. Delete some that you no longer need, then save again.`
   }
   if (operation === 'beginPasskeyRegistration' || operation === 'completePasskeyRegistration') {
@@ -212,7 +212,7 @@ export function duration(seconds: number): string {
   return count(Math.ceil(seconds / 3600), 'hour')
 }
 
-const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`
+const count = (n: number, unit: string): string => `${n.toLocaleString()} ${unit}${n === 1 ? '' : 's'}`
 
 /** '14:05', as the reader's own clock writes it. */
 export const clockTime = (at: Date): string => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at)

@@ -316,6 +316,33 @@ describe.skipIf(withoutBrowser())('private notes', () => {
       await showsNote('Train')
     })
 
+    test('a text or a title that is too long is refused in words, and stays', async () => {
+      await enter(stage, visitor, { at: '/notes?new' })
+      await fillNote({ title: 'Novel', text: 'a'.repeat(70_000) })
+      await button('Save').click()
+      await page.getByText('That is too long to be saved. Make it shorter, or split it in two.').waitFor()
+      await fillNote({ title: 'b'.repeat(1_001), text: 'short' })
+      await button('Save').click()
+      await page.getByText('The title is too long. Make it shorter').waitFor()
+      expect(await field('Text').inputValue()).toBe('short')
+    })
+
+    test('an account that is full says so, and how to go on', async () => {
+      const small = await openPagesStage({ RECORDS_PER_USER: '1' })
+      const guest = await openVisitor(small)
+      await enter(small, guest, { at: '/notes' })
+      page = guest.page
+      await writeNote({ title: 'One', text: 'fits' })
+      await page.getByRole('link', { name: 'New note' }).click()
+      await fillNote({ title: 'Two', text: 'one too many' })
+      await button('Save').click()
+      await page.getByText('Your account is full: it keeps 1 note at the most').waitFor()
+      await look(page, 'notes-full')
+      expect(await field('Text').inputValue()).toBe('one too many')
+      expect(guest.complaints).toEqual([])
+      await closePagesStage(small)
+    })
+
     test('leaving with an unsaved text asks: by a link, by the way back, by a reload and by signing out', async () => {
       await enter(stage, visitor, { at: '/notes' })
       await page.getByRole('link', { name: 'New note' }).click()

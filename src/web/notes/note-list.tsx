@@ -3,6 +3,7 @@ import type { PrivateRecord, RecordPage } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { ActionButton, Field } from '../ui/form.tsx'
 import { Loaded, useLoad, type Load } from '../ui/load.tsx'
+import { say } from '../ui/said.tsx'
 import { ago } from '../words.ts'
 import { KindBadge } from './kind-badge.tsx'
 import { COLLECTION, kindOfRecord, titleOf } from './note.ts'
@@ -45,12 +46,14 @@ export function useNoteList(): NoteList {
 
 /** The list with its search. `openId` is the note that is shown beside it. */
 export function NoteTitles({ list, openId }: { list: NoteList; openId: string | null }) {
+  const { state } = list.load
+  const hasNone = list.search === '' && state.kind === 'LOADED' && state.value.totalCount === 0
   return (
     <section class="note-titles" aria-label="All notes">
-      <a class={openId === null ? 'button' : 'button second'} href="/notes?new" id="new-note">
+      <a class={openId === null ? 'button' : 'button second'} href="/notes?new" id="new-note" onClick={() => say('')}>
         New note
       </a>
-      <Search list={list} />
+      {!hasNone && <Search list={list} />}
       <Loaded from={list.load}>
         {(page) => (
           <>
@@ -105,7 +108,9 @@ function Titles({ page, openId, isSearch }: { page: RecordPage; openId: string |
   }
   return (
     <p class="quiet empty" role="status">
-      {isSearch ? 'No title holds that. Try fewer letters; the texts are not searched.' : 'No notes yet.'}
+      {isSearch
+        ? 'No title holds that. Try fewer letters; the texts are not searched.'
+        : 'No notes yet. The first one can be about anything.'}
     </p>
   )
 }
@@ -113,7 +118,7 @@ function Titles({ page, openId, isSearch }: { page: RecordPage; openId: string |
 function Title({ record, isOpen }: { record: PrivateRecord; isOpen: boolean }) {
   return (
     <li>
-      <a href={addressOf(record.id)} id={record.id} aria-current={isOpen ? 'page' : undefined}>
+      <a href={addressOf(record.id)} id={record.id} aria-current={isOpen ? 'page' : undefined} onClick={() => say('')}>
         <span class="title">{titleOf(record.title)}</span>
         <span class="beneath">
           <KindBadge kind={kindOfRecord(record)} />

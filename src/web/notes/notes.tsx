@@ -36,7 +36,7 @@ function NotesOf({ user }: { user: string }) {
       <NoteTitles list={list} openId={place} />
       <section class="note-pane" aria-label={place === NEW ? 'New note' : 'The note'}>
         {place !== null && (
-          <a class="way-back" href={LIST}>
+          <a class="way-back" href={LIST} onClick={() => say('')}>
             All notes
           </a>
         )}
