@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { isLatchkeyError, type AuthMethod, type Reauthentication } from '../client/index.ts'
+import { isLatchkeyError, type Reauthentication } from '../client/index.ts'
 import { Dialog } from './ui/dialog.tsx'
 import { ActionButton, CodeField, TaskForm } from './ui/form.tsx'
 import { prompt } from './ui/prompt.ts'
@@ -16,7 +16,7 @@ export function ProofDialog() {
   const { needed, answer } = asked
   return (
     <Dialog title="Is it you?" onClose={() => answer(false)}>
-      <p>{wordsFor(needed.methods)}</p>
+      <p>What you are about to do needs a fresh proof that it is you.</p>
       {needed.methods.includes('PASSKEY') && <ByPasskey needed={needed} done={() => answer(true)} />}
       {needed.methods.includes('MAGIC_LINK') && <ByCode needed={needed} done={() => answer(true)} />}
       {!needed.methods.includes('MAGIC_LINK') && (
@@ -30,11 +30,6 @@ export function ProofDialog() {
       </button>
     </Dialog>
   )
-}
-
-function wordsFor(methods: readonly AuthMethod[]): string {
-  const what = 'What you are about to do needs a fresh proof that it is you.'
-  return methods.includes('MAGIC_LINK') ? what : `${what} Only one of your passkeys can give it.`
 }
 
 type Way = { needed: Reauthentication; done: () => void }

@@ -67,7 +67,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 const THINGS: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  record: ['A note or another record', 'notes or other records'],
+  record: ['A note or record', 'notes or records'],
   passkey: ['A passkey', 'passkeys'],
   session: ['A session', 'sessions'],
   securityAlert: ['An alert', 'alerts'],
@@ -86,7 +86,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 /** What an entry of the log tells, in plain words; where it has none of its own, in the words of its action. */
 export function wordsFor({ action, details }: Pick<AuditEntry, 'action' | 'details'>): string {
   const own = WORDS[action]
-  if (own !== undefined) return own
+  if (own !== undefined) return own + methodIn(details)
   const [subject = '', deed = ''] = action.split('.')
   const [thing, done] = [THINGS[subject], DEEDS[deed]]
   if (!thing || !done) return spelled(action)
@@ -102,6 +102,18 @@ function spelled(action: string): string {
     .replace(/[.-]/g, ' ')
     .toLowerCase()
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  MAGIC_LINK: ', by mail',
+  PASSKEY: ', by a passkey',
+  RECOVERY_CODE: ', by a recovery code',
+  SECURITY_QUESTIONS: ', by security questions',
+}
+
+function methodIn(details: unknown): string {
+  if (typeof details !== 'object' || details === null || !('method' in details)) return ''
+  return typeof details.method === 'string' ? (METHODS[details.method] ?? '') : ''
 }
 
 function countIn(details: unknown): number {

@@ -111,9 +111,11 @@ function Entry({ entry, entryRef }: EntryProps) {
         <p>
           {wordsFor(entry)} {!success && <span class="badge alarm-badge">refused</span>}
         </p>
-        {from !== '' && <p class="quiet">{from}</p>}
         <details>
-          <summary>Details</summary>
+          <summary>
+            <span class="for-readers">Details of what was done from </span>
+            {from === '' ? 'the server itself' : from}
+          </summary>
           <dl class="facts">
             {factsOf(entry).map(([name, value]) => (
               <div key={name}>
