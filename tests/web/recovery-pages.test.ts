@@ -43,6 +43,21 @@ describe.skipIf(withoutBrowser())('recovery, by its pages', { timeout: 240_000 }
     )
   })
 
+  test('where the server takes no security questions, none are offered', async () => {
+    const { email } = await owner()
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch()
+      const body = (await response.text()).replace('"takesQuestions":true', '"takesQuestions":false')
+      await route.fulfill({ response, body })
+    })
+    await enter(stage, visitor, { email, at: '/account/recovery' })
+    await page.getByText('8 codes are left').waitFor()
+    expect(await page.getByText('Security questions').count()).toBe(0)
+    await openPlace('/account/recovery?way=questions')
+    await page.getByText('This server does not offer security questions.').waitFor()
+    await page.unrouteAll({ behavior: 'wait' })
+  })
+
   test('by a code: a slip, a wrong one, the right one; then new passphrase, new codes, and nothing of the old', async () => {
     const { email, codes, client, id } = await owner()
     await enter(stage, visitor, { email, at: '/account/recovery' })
@@ -63,7 +78,12 @@ describe.skipIf(withoutBrowser())('recovery, by its pages', { timeout: 240_000 }
     await look(page, 'recovery-code-wrong')
     expect(await page.getByLabel('Recovery code').evaluate((field) => field === document.activeElement)).toBe(true)
     await giveCode((codes[3] ?? '').toLowerCase().replaceAll('-', ' '))
+    const goOn = await holdReencryption()
     await keepCodes() // the passphrase is not asked for once more
+    await shows(page, 'Locking your data with the new keys')
+    await page.getByLabel('1 of 1 encrypted anew').waitFor()
+    await look(page, 'recovery-progress')
+    goOn()
     await shows(page, 'Your data is open again')
     await look(page, 'recovery-done')
 
@@ -360,6 +380,20 @@ async function keepCodes(): Promise<void> {
     await field.fill(codes[Number(label.replace('Code ', '')) - 1] ?? '')
   }
   await page.getByRole('button', { name: 'Check them' }).click()
+}
+
+/** Holds what closes the re-encryption, which comes after its only batch; what it gives lets it go. */
+async function holdReencryption(): Promise<() => void> {
+  let goOn = (): void => undefined
+  const held = new Promise<void>((resolve) => (goOn = resolve))
+  let batches = 0
+  await page.route('**/graphql', async (route) => {
+    const isBatch = route.request().postData()?.includes('mutation ReencryptRecords(') === true
+    if (isBatch) batches += 1
+    if (isBatch && batches > 1) await held
+    await route.continue()
+  })
+  return () => goOn()
 }
 
 async function stopLink(email: string): Promise<string> {

@@ -43,3 +43,26 @@ test.each(['CANCELLED', 'ABORTED', 'UNSUPPORTED', 'ALREADY_REGISTERED'] as const
     expect(whyNot(reason, { to: 'sign-in' })).toMatch(/A link by mail works/)
   },
 )
+
+test.each([
+  ['locked', /closed for seven days, because it was stopped.* on\.$/],
+  ['changed-lately', /closed for seven days, because the questions or the mail address were changed/],
+  ['switched-off', /does not offer security questions/],
+  ['something new', /cannot be opened this way/],
+])('a way to recover that is closed says why, and until when: %s', (reason, words) => {
+  const extensions = { reason, availableAt: '2026-12-04T12:00:00Z' }
+  expect(textFor('RECOVERY_UNAVAILABLE', 'No.', { extensions })).toMatch(words)
+})
+
+test('a way that was begun within the day says so, and nothing is held back: another may be open', () => {
+  const explained = explain(new LatchkeyError('RATE_LIMITED', 'No.', { field: 'method', retryAfter: 7200 }))
+  expect(explained).toEqual({ text: expect.stringMatching(/begun within the last day already.*in 2 hours/) })
+})
+
+test.each([
+  ['answers[2]', /^Answer 3 needs three letters/],
+  ['questions[0]', /^Question 1 has 1 to 200/],
+  ['confirmation', /not the mail address of this account/],
+])('what is wrong with a form of recovery is said by its field: %s', (field, words) => {
+  expect(textFor('BAD_INPUT', 'No.', { field })).toMatch(words)
+})

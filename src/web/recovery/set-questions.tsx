@@ -120,6 +120,7 @@ function Guidance({ isReplacing }: { isReplacing: boolean }) {
         <h2>Choose with care: this is the weakest way</h2>
         <ul>
           <li>Ask what nobody can look up or guess, also nobody who knows you well: no pet, no school, no birthday.</li>
+          <li>Use your own words, such as: what lay under the stairs of the old house?</li>
           <li>Ask what you will answer with the same words in five years.</li>
           <li>Whoever runs this server can read the questions, and never an answer.</li>
           {isReplacing && <li>The questions that you have now end, and new ones count from seven days on.</li>}
@@ -140,18 +141,11 @@ function Pair(props: { index: number; typed: Typed; wrong: string; type: (change
   return (
     <fieldset class="pair">
       <legend class="sr">Question {index + 1}</legend>
-      <PointedAt
-        label={`Question ${index + 1}`}
-        placeholder={EXAMPLES[index] ?? ''}
-        maxLength={200}
-        {...field('questions')}
-      />
+      <PointedAt label={`Question ${index + 1}`} maxLength={200} {...field('questions')} />
       <PointedAt label={`Answer ${index + 1}`} autoCapitalize="none" spellcheck={false} {...field('answers')} />
     </fieldset>
   )
 }
-
-const EXAMPLES = ['In your own words, such as: what stood under the stairs?', '', '']
 
 /** A field that takes the focus once it is found wrong. */
 function PointedAt(props: Parameters<typeof Field>[0]) {

@@ -39,8 +39,9 @@ function Taken({ records, unreadable }: TakenBack) {
   return (
     <>
       <p class="lead">
-        {records === 1 ? '1 record is' : `${records} records are`} encrypted with your new keys now, and open like all
-        others.
+        {records === 1
+          ? '1 record is encrypted with your new keys now, and opens like all others.'
+          : `${records} records are encrypted with your new keys now, and open like all others.`}
       </p>
       {unreadable.length > 0 && (
         <p class="note">
