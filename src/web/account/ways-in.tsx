@@ -81,7 +81,8 @@ function Passkeys({ devices, reload, changed }: { devices: SecurityDevices } & C
     const outcome = await latchkey.registerPasskey()
     if (outcome.kind === 'NotUsed') return add.complain(whyNot(outcome.reason, { to: 'add' }))
     await changed()
-    say(`“${outcome.passkey.name}” can sign you in from now on. A link by mail goes on working.`)
+    const unlocks = outcome.canUnlock ? ' It can also unlock encrypted data, once you allow it under Encryption.' : ''
+    say(`“${outcome.passkey.name}” can sign you in from now on. A link by mail goes on working.${unlocks}`)
   })
   const hint = hintFor(passkeysLeft)
   return (
