@@ -17,7 +17,8 @@ let visitor: Visitor
 let page: Page
 let sent: string[]
 
-describe.skipIf(withoutBrowser())('the encryption page', () => {
+// Each opens keys many times over, which takes half a second of computing each on a machine that does nothing else.
+describe.skipIf(withoutBrowser())('the encryption page', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     stage = await openPagesStage()
   })
