@@ -118,6 +118,22 @@ describe.skipIf(withoutBrowser())('private notes', () => {
   })
 
   describe('of three kinds', () => {
+    test('plain, sealed and encrypted notes stand side by side', async () => {
+      const { email } = await encryptedDevice(stage.app)
+      await enter(stage, visitor, { email, at: '/notes?new' })
+      await fillNote({ title: 'Diary', text: 'The swifts are back.', kind: 'Encrypted' })
+      await button('Save').click()
+      await page.getByRole('dialog').getByLabel('Passphrase').fill(PASSPHRASE)
+      await dialogButton('Unlock').click()
+      await showsNote('Diary')
+      await writeNote({ title: 'Alarm code', text: '2468', kind: 'Sealed' })
+      await writeNote({ title: 'Groceries', text: 'Milk, bread, a pear', kind: 'Plain' })
+      await page.getByRole('link', { name: /^Diary/ }).click()
+      await page.getByText('The swifts are back.').waitFor()
+      await page.getByText('3 notes').waitFor()
+      await look(page, 'notes')
+    })
+
     test('a sealed note is hidden until it is shown, which asks for a fresh proof and then goes on by itself', async () => {
       const email = await enter(stage, visitor, { at: '/notes' })
       await writeNote({ title: 'PIN', text: '2468 is the number', kind: 'Sealed' })
