@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startTestApp } from '../support/app.ts'
 import { withoutBrowser } from '../support/browser.ts'
 import { encryptedDevice, PASSPHRASE, signInDevice } from '../support/devices.ts'
 import { codeIn } from '../support/mailbox.ts'
@@ -344,7 +345,8 @@ describe.skipIf(withoutBrowser())('private notes', () => {
     })
 
     test('an account that is full says so, and how to go on', async () => {
-      const small = await openPagesStage({ RECORDS_PER_USER: '1' })
+      const app = await startTestApp({ env: { RECORDS_PER_USER: '1' } })
+      const small = { ...stage, app }
       const guest = await openVisitor(small)
       await enter(small, guest, { at: '/notes' })
       page = guest.page
@@ -356,7 +358,8 @@ describe.skipIf(withoutBrowser())('private notes', () => {
       await look(page, 'notes-full')
       expect(await field('Text').inputValue()).toBe('one too many')
       expect(guest.complaints).toEqual([])
-      await closePagesStage(small)
+      await guest.context.close()
+      await app.close()
     })
 
     test('leaving with an unsaved text asks: by a link, by the way back, by a reload and by signing out', async () => {
