@@ -392,7 +392,6 @@ describe.skipIf(withoutBrowser())('private notes', () => {
       const elsewhere = await visitor.context.newPage()
       await elsewhere.goto(`${stage.app.url.origin}/auth/not-me`)
       await ask(elsewhere, 'mutation { logout }')
-      await button('Save').click()
       await shows(page, 'Your session has ended')
       await look(page, 'notes-session-ended')
       await enter(stage, { ...visitor, page: elsewhere }, { email })

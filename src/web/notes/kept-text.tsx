@@ -1,5 +1,4 @@
-import { useEffect } from 'preact/hooks'
-import { lookWho, onSignInElsewhere } from '../latchkey.ts'
+import { lookWho } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
 import { Heading, Plate } from '../ui/plate.tsx'
@@ -10,7 +9,6 @@ import { LIST } from './places.ts'
 
 /** Stands where a draft was being written when the session ended: the draft stays until the person is back. */
 export function KeptText({ draft }: { draft: Draft }) {
-  useEffect(() => onSignInElsewhere(() => void lookWho()), [])
   return (
     <Plate>
       <Heading>Your session has ended</Heading>
