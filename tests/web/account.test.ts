@@ -34,7 +34,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
 
   describe('overview', () => {
     test('tells a new account what is worth doing, and leads to it', async () => {
-      const { page, email } = await arrive()
+      const { page, email } = await arrive({ email: 'ada@example.com' })
       await page.getByText(`Signed in as ${email}`).waitFor()
       const steps = part(page, 'Worth doing next').getByRole('listitem')
       await steps.first().waitFor()

@@ -36,7 +36,7 @@ describe.skipIf(withoutBrowser())('the encryption page', { timeout: 120_000 }, (
   })
 
   test('a set-up goes step by step, and nothing is switched on before two codes were typed back', async () => {
-    await enter(stage, visitor, { at: AT })
+    await enter(stage, visitor, { email: 'ada@example.com', at: AT })
     await page.getByText('Encryption is off').waitFor()
     await look(page, 'encryption-off')
 

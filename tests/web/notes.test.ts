@@ -120,7 +120,7 @@ describe.skipIf(withoutBrowser())('private notes', () => {
 
   describe('of three kinds', () => {
     test('plain, sealed and encrypted notes stand side by side', async () => {
-      const { email } = await encryptedDevice(stage.app)
+      const { email } = await encryptedDevice(stage.app, 'ada@example.com')
       await enter(stage, visitor, { email, at: '/notes?new' })
       await fillNote({ title: 'Diary', text: 'The swifts are back.', kind: 'Encrypted' })
       await button('Save').click()
