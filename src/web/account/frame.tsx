@@ -127,7 +127,9 @@ function Head({ user }: { user: User }) {
           ))}
         </ul>
         <div class="who">
-          <p class="quiet">{user.email}</p>
+          <p class="quiet">
+            <Address of={user.email} />
+          </p>
           <ActionButton label="Sign out" working="Signing out" work={leave} />
         </div>
       </nav>
@@ -150,6 +152,18 @@ function UnseenCount() {
         {count}
         <span class="for-readers">{count === 1 ? ' new alert' : ' new alerts'}</span>
       </span>
+    </>
+  )
+}
+
+/** A mail address that breaks before its @, where it has to break. */
+function Address({ of }: { of: string }) {
+  const at = of.lastIndexOf('@')
+  return (
+    <>
+      {of.slice(0, at)}
+      <wbr />
+      {of.slice(at)}
     </>
   )
 }
