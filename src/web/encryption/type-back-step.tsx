@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Field } from '../ui/form.tsx'
 import { useTask } from '../ui/task.ts'
 import type { StepProps } from './key-steps.tsx'
+import { RecoveryCodeField } from './recovery-code-field.tsx'
 import { StepFrame } from './step-frame.tsx'
 
 type Props = StepProps<readonly string[] | null> & {
@@ -29,14 +29,9 @@ export function TypeBack({ positions, fault, answer, ...step }: Props) {
       lead="Read these two from your paper, your print or your file. Nothing is changed before both are right."
     >
       {positions.map((position) => (
-        <Field
+        <RecoveryCodeField
           key={position}
           label={`Code ${position}`}
-          class="recovery-code"
-          autoComplete="off"
-          autoCapitalize="none"
-          spellcheck={false}
-          placeholder="XXXX-XXXX-XXXX-XXXX-XXXX-XXXX"
           isInvalid={fault?.position === position && task.problem !== ''}
           {...(fault?.position === position && { inputRef: wrong })}
           value={typed[position] ?? ''}

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { isLatchkeyError } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
+import { RecoveryCodeField } from '../encryption/recovery-code-field.tsx'
 import { latchkey } from '../latchkey.ts'
-import { Field, TaskForm } from '../ui/form.tsx'
+import { TaskForm } from '../ui/form.tsx'
 import { useTask } from '../ui/task.ts'
 import { useRecoveryRun, wordsForEnd } from './run-recovery.tsx'
 import { ToOverview } from './to-overview.tsx'
@@ -31,7 +32,7 @@ export function ByCode() {
               eight new codes.
             </p>
             <TaskForm task={task} label="Go on" working="Just a moment">
-              <CodeField
+              <Code
                 code={code}
                 isInvalid={task.problem !== ''}
                 type={(typed) => {
@@ -51,21 +52,17 @@ export function ByCode() {
 const WRONG =
   'That code is wrong, or was used before. Compare it with your paper, or take another one. If you gave the same one a moment ago, wait ten seconds. The passphrase that you chose is kept for the next try.'
 
-function CodeField({ code, isInvalid, type }: { code: string; isInvalid: boolean; type: (typed: string) => void }) {
+/** Takes the focus once the code is found wrong. */
+function Code({ code, isInvalid, type }: { code: string; isInvalid: boolean; type: (typed: string) => void }) {
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     if (isInvalid) field.current?.focus()
   }, [isInvalid])
   return (
-    <Field
+    <RecoveryCodeField
       label="Recovery code"
-      class="recovery-code"
-      inputRef={field}
-      autoComplete="off"
-      autoCapitalize="none"
-      spellcheck={false}
-      placeholder="XXXX-XXXX-XXXX-XXXX-XXXX-XXXX"
       hint="Capitals, spaces and dashes do not matter."
+      inputRef={field}
       isInvalid={isInvalid}
       value={code}
       onValue={type}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { isLatchkeyError, type SecretFound, type TakenBack } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
+import { RecoveryCodeField } from '../encryption/recovery-code-field.tsx'
 import { latchkey } from '../latchkey.ts'
 import { Field, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
@@ -96,7 +97,12 @@ function Found({ until, ended }: { until: string; ended: (taken: TakenBack | nul
       task.complain('That opens nothing of what is kept. Is it typed right, and from before the new start?')
     }
   })
+  const type = (typed: string): void => {
+    task.complain('')
+    setSecret(typed)
+  }
   const { label, hint } = FIELDS[kind]
+  const field = { label, hint, isInvalid: task.problem !== '', value: secret, onValue: type }
   return (
     <>
       <p class="lead">
@@ -104,22 +110,14 @@ function Found({ until, ended }: { until: string; ended: (taken: TakenBack | nul
         lock it anew.
       </p>
       <TaskForm task={task} label="Take it back" working="Taking it back">
-        <Kinds kind={kind} choose={setKind} />
-        <Field
-          label={label}
-          hint={hint}
-          type={kind === 'passphrase' ? 'password' : 'text'}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellcheck={false}
-          class={kind === 'code' ? 'recovery-code' : ''}
-          isInvalid={task.problem !== ''}
-          value={secret}
-          onValue={(typed) => {
-            task.complain('')
-            setSecret(typed)
+        <Kinds
+          kind={kind}
+          choose={(other) => {
+            type('') // a passphrase is not to be seen as a code would be
+            setKind(other)
           }}
         />
+        {kind === 'code' ? <RecoveryCodeField {...field} /> : <Field {...field} type="password" autoComplete="off" />}
         <p class="quiet" role="status">
           {task.isRunning &&
             done > 0 &&
@@ -132,7 +130,7 @@ function Found({ until, ended }: { until: string; ended: (taken: TakenBack | nul
 
 function Kinds({ kind, choose }: { kind: Kind; choose: (kind: Kind) => void }) {
   return (
-    <fieldset class="kinds">
+    <fieldset class="found">
       <legend>What have you found?</legend>
       {(['passphrase', 'code'] as const).map((one) => (
         <label key={one} class="check">
