@@ -61,7 +61,7 @@ export function AccountFrame({ title, children }: { title: string; children: (us
             <Said />
             <NewAlert />
             <Heading>{title}</Heading>
-            <RecoveryBanner />
+            <RecoveryBanner userId={who.user.id} />
             {children(who.user)}
           </main>
         </div>

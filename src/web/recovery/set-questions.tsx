@@ -140,7 +140,7 @@ function Pair(props: { index: number; typed: Typed; wrong: string; type: (change
   })
   return (
     <fieldset class="pair">
-      <legend class="sr">Question {index + 1}</legend>
+      <legend class="for-readers">Question {index + 1}</legend>
       <PointedAt label={`Question ${index + 1}`} maxLength={200} {...field('questions')} />
       <PointedAt label={`Answer ${index + 1}`} autoCapitalize="none" spellcheck={false} {...field('answers')} />
     </fieldset>

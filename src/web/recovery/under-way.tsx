@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { RecoveryStatus } from '../../client/index.ts'
-import { lookWhatIsUnderWay } from '../account/under-way.ts'
+import { lookAtRecovery } from '../account/recovery-status.ts'
 import { latchkey } from '../latchkey.ts'
 import { serverNow } from '../server-clock.ts'
 import { confirmed } from '../ui/confirm.tsx'
@@ -69,7 +69,7 @@ export async function stop(changed: () => Promise<void>): Promise<void> {
   })
   if (!isSure) return
   const stopped = await latchkey.encryption.cancelOpenRecovery()
-  void lookWhatIsUnderWay() // for the banner of the other pages
+  void lookAtRecovery() // for the banner of the other pages
   await changed()
   focusHeading() // the button is gone
   say(

@@ -9,12 +9,10 @@ export function Dialog({
   title,
   onClose,
   children,
-  isWide = false,
 }: {
   title: string
   onClose: () => void
   children: ComponentChildren
-  isWide?: boolean
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -31,7 +29,7 @@ export function Dialog({
   return (
     <dialog
       ref={dialog}
-      class={isWide ? 'plate wide' : 'plate'}
+      class="plate"
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault()

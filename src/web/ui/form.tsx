@@ -167,7 +167,6 @@ export function TextField(props: {
   onValue: (value: string) => void
   hint?: ComponentChildren
   rows?: number
-  autoFocus?: boolean
 }) {
   const id = useId()
   const { label, value, onValue, hint, rows = 6 } = props
