@@ -62,16 +62,22 @@ export function SubmitButton(props: {
   )
 }
 
-/** A button that does its work by itself, and says beside it what fails. `about` names what it is done to, for readers. */
-export function ActionButton(props: {
+type ButtonProps = {
   label: string
   working?: string
+  /** What it is done to, for readers. */
   about?: string
   kind?: Kind
-  work: () => Promise<void>
-}) {
-  const { label, about, kind = 'plain', work } = props
+}
+
+/** A button that does its work by itself, and says beside it what fails. */
+export function ActionButton({ work, ...button }: ButtonProps & { work: () => Promise<void> }) {
   const task = useTask<void>(work)
+  return <TaskButton task={task} {...button} />
+}
+
+/** The button of a task, with what went wrong. */
+export function TaskButton({ task, label, working, about, kind = 'plain' }: ButtonProps & { task: Task<void> }) {
   const isOff = task.isRunning || task.isWaiting
   return (
     <div class="action">
@@ -82,7 +88,7 @@ export function ActionButton(props: {
         aria-label={about === undefined ? undefined : `${label}: ${about}`}
         onClick={() => void task.run()}
       >
-        {task.isRunning ? (props.working ?? `${label} …`) : label}
+        {task.isRunning ? (working ?? `${label} …`) : label}
       </button>
       <Problem text={task.problem} />
     </div>
