@@ -338,6 +338,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
         await banner.waitFor()
       }
       await banner.getByRole('button', { name: 'Stop it' }).click()
+      await page.getByRole('dialog', { name: 'Stop it?' }).getByRole('button', { name: 'Stop it' }).click()
       await page.getByRole('status').filter({ hasText: 'It is stopped' }).waitFor()
       await banner.waitFor({ state: 'detached' })
       expect(await openRequest(stage.app, owner.held.userId)).toBeNull()
@@ -348,6 +349,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
       const page = await openAs(owner)
       const banner = part(page, 'A new start without your keys was asked for')
       await banner.getByRole('button', { name: 'Stop it' }).click()
+      await page.getByRole('dialog', { name: 'Stop it?' }).getByRole('button', { name: 'Stop it' }).click()
       await banner.waitFor({ state: 'detached' })
       expect((await standing(stage.app, owner.held.userId)).freshStarts).toEqual([])
 

@@ -253,8 +253,8 @@ describe.skipIf(withoutBrowser())('recovery, by its pages', { timeout: 240_000 }
     await look(page, 'recovery-done-passkeys')
     expect(await bodyOn(await unlocked(email), id)).toBe('written before')
     await page.getByRole('button', { name: /^Remove: / }).click()
-    await page.getByRole('button', { name: 'Remove it' }).click()
-    await page.getByText('Removed. It signs nobody in any more.').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('is removed. It signs nobody in any more.').waitFor()
   })
 
   test('a new start: asked for by the typed address, done after seven days; what turns up later is taken back', async () => {

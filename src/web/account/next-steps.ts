@@ -1,4 +1,5 @@
 import type { EncryptionStatus, RecoveryStatus, SecurityDevices } from '../../client/index.ts'
+import { FEW_CODES } from '../encryption/few-codes.ts'
 import { serverNow } from '../server-clock.ts'
 
 /** What is known of an account, to tell what is worth doing next. */
@@ -16,7 +17,6 @@ export type NextStep = { title: string; words: string; action: string; href: str
 type Rule = (facts: Facts) => NextStep | null
 
 const DAY = 24 * 60 * 60_000
-const FEW_CODES = 3
 const LONG_UNUSED_DAYS = 7
 
 // The most urgent first.

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import type { AuthLevel, AuthMethod, Session } from '../../client/index.ts'
+import { useUnlocked } from '../encryption/use-unlocked.ts'
 import { latchkey } from '../latchkey.ts'
 import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
@@ -108,8 +109,7 @@ const LEVELS: Readonly<Record<AuthLevel, string>> = {
 }
 
 function LockState() {
-  const [isUnlocked, setUnlocked] = useState(latchkey.encryption.isUnlocked)
-  useEffect(() => latchkey.encryption.onChange(({ kind }) => setUnlocked(kind === 'UNLOCKED')), [])
+  const isUnlocked = useUnlocked()
   return (
     <p class="quiet">
       {isUnlocked ? 'Your encrypted data is unlocked here. ' : 'Your encrypted data is locked here. '}

@@ -1,7 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { isPasskeySupported, type Passkey, type SecurityDevices, type User } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
-import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { say } from '../ui/said.tsx'
@@ -9,6 +8,7 @@ import { useTask } from '../ui/task.ts'
 import { ago, dateAndTime, whyNot } from '../words.ts'
 import { endOthers } from './end-others.ts'
 import { AccountFrame } from './frame.tsx'
+import { removePasskey } from './remove-passkey.ts'
 import { RenameDialog } from './rename-dialog.tsx'
 import { Section } from './section.tsx'
 import { useNews } from './use-news.ts'
@@ -121,19 +121,11 @@ function hintFor(passkeysLeft: number): string {
 }
 
 function PasskeyItem({ passkey, reload, changed }: { passkey: Passkey } & Changes) {
-  const { id, name, createdAt, lastUsedAt } = passkey
+  const { name, createdAt, lastUsedAt } = passkey
   const [isRenaming, setRenaming] = useState(false)
 
   async function remove(): Promise<void> {
-    const isWanted = await confirmed({
-      title: `Remove “${name}”?`,
-      words:
-        'It will no longer sign you in, nor unlock your encrypted data. A link by mail goes on working. Your device keeps the passkey until you delete it there.',
-      action: 'Remove',
-      isDangerous: true,
-    })
-    if (!isWanted) return
-    await latchkey.removeDevice(id)
+    if (!(await removePasskey(passkey))) return
     await changed()
     say(`“${name}” is removed. A link by mail goes on working.`)
   }

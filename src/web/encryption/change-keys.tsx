@@ -4,7 +4,7 @@ import { say } from '../ui/said.tsx'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
 import { RENEWAL } from './key-steps.tsx'
-import { useUnlocked } from './live-keys.ts'
+import { useUnlocked } from './use-unlocked.ts'
 import { askPassphrase } from './passphrase-dialog.tsx'
 import { chooseNext } from './secrets.tsx'
 

@@ -1,6 +1,7 @@
 import { isLatchkeyError } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
+import { focusHeading } from '../ui/plate.tsx'
 import { say } from '../ui/said.tsx'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
@@ -60,7 +61,7 @@ async function switchOff(reload: () => Promise<void>): Promise<string | null> {
   }
   say('Encryption is off.')
   await reload()
-  document.querySelector('h1')?.focus() // the button is gone, and with it the place of whoever pressed it
+  focusHeading() // the button is gone, and with it the place of whoever pressed it
   return null
 }
 

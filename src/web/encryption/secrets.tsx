@@ -4,6 +4,7 @@ import { say } from '../ui/said.tsx'
 import { viewer } from '../viewer.ts'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
+import { FEW_CODES } from './few-codes.ts'
 import { CODES, type KeySteps } from './key-steps.tsx'
 import { askPassphrase } from './passphrase-dialog.tsx'
 
@@ -47,8 +48,6 @@ export async function chooseNext({ choosePassphrase }: KeySteps): Promise<string
   const estimate = (text: string) => estimatePassphrase(text, { email })
   return choosePassphrase({ proposal: await proposePassphrase(), estimate })
 }
-
-const FEW_CODES = 2
 
 /** New recovery codes in the place of those that are left. */
 export function NewCodes({ status: { recoveryCodesLeft: left }, steps, reload }: PartProps) {

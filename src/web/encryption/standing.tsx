@@ -4,7 +4,7 @@ import { UnlockForms } from '../unlock.tsx'
 import { dateAndTime } from '../words.ts'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
-import { useUnlocked } from './live-keys.ts'
+import { useUnlocked } from './use-unlocked.ts'
 
 /** Whether the keys are open here, with the way to open or lock them, and what else there is to know. */
 export function Standing({ status, reload }: PartProps) {

@@ -7,7 +7,7 @@ import { Loaded, useLoad } from '../ui/load.tsx'
 import { useTask, type Task } from '../ui/task.ts'
 import { whenAndHowLong } from './recovery-words.ts'
 import { useRecoveryRun, wordsForEnd } from './run-recovery.tsx'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 import { stop, useMinutes } from './under-way.tsx'
 
 const NO_ANSWERS = ['', '', ''] as const
@@ -44,7 +44,7 @@ export function ByAnswers() {
         recovery.view ?? (
           <>
             {waiting ? <Wait request={waiting} stopped={() => setWaiting(null)} /> : <Ask {...form} />}
-            <ToOverview />
+            <BackToRecovery />
           </>
         )
       }

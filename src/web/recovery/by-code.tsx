@@ -6,7 +6,7 @@ import { latchkey } from '../latchkey.ts'
 import { TaskForm } from '../ui/form.tsx'
 import { useTask } from '../ui/task.ts'
 import { useRecoveryRun, wordsForEnd } from './run-recovery.tsx'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 
 /** Opens the data by one of the codes on paper. */
 export function ByCode() {
@@ -41,7 +41,7 @@ export function ByCode() {
                 }}
               />
             </TaskForm>
-            <ToOverview />
+            <BackToRecovery />
           </>
         )
       }

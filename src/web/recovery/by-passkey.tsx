@@ -6,7 +6,7 @@ import { TaskForm } from '../ui/form.tsx'
 import { useTask } from '../ui/task.ts'
 import { PLACES, STILL_LOCKED } from './recovery-words.ts'
 import { useRecoveryRun, wordsForEnd } from './run-recovery.tsx'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 
 /** Opens the data by one touch of a passkey that unlocks, beside a proof by mail. */
 export function ByPasskey() {
@@ -38,7 +38,7 @@ export function ByPasskey() {
             ) : (
               <p class="note">This browser cannot use passkeys. Open this page on the device that holds yours.</p>
             )}
-            <ToOverview />
+            <BackToRecovery />
           </>
         )
       }

@@ -3,7 +3,7 @@ import { AccountFrame } from '../account/frame.tsx'
 import { latchkey } from '../latchkey.ts'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { codesLeft, PLACES } from './recovery-words.ts'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 import { UnderWay } from './under-way.tsx'
 
 /** The ways that somebody has who cannot open their data. */
@@ -27,7 +27,7 @@ function Choice() {
           </>
         )}
       </Loaded>
-      <ToOverview />
+      <BackToRecovery />
     </>
   )
 }

@@ -8,7 +8,7 @@ import { ActionButton, Field, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { useTask, type Task } from '../ui/task.ts'
 import { whenAndHowLong } from './recovery-words.ts'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 import { stop, useMinutes } from './under-way.tsx'
 
 /** Begins anew with empty keys, for whoever has lost every way in: asked for, waited for seven days, then done. */
@@ -34,7 +34,7 @@ export function NewStart() {
                 asked={(isAsked) => setTitle(isAsked ? TITLES.WAITS : TITLES.ASKING)}
               />
             )}
-            <ToOverview />
+            <BackToRecovery />
           </>
         )
       }

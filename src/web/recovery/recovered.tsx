@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks'
 import type { Passkey } from '../../client/index.ts'
+import { removePasskey } from '../account/remove-passkey.ts'
+import { Section } from '../account/section.tsx'
 import { latchkey } from '../latchkey.ts'
-import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { focusHeading } from '../ui/plate.tsx'
+import { say } from '../ui/said.tsx'
 import { dateAndTime } from '../words.ts'
 import type { Done } from './run-recovery.tsx'
 
@@ -53,8 +55,7 @@ function Passkeys({ passkeys, lost }: { passkeys: readonly Passkey[]; lost: read
   const [left, setLeft] = useState(passkeys)
   if (passkeys.length === 0) return null
   return (
-    <section>
-      <h2>Do you still have each of your passkeys?</h2>
+    <Section title="Do you still have each of your passkeys?">
       <p>Whoever has one can sign in as you. Remove those that you have lost.</p>
       <ul class="things">
         {left.map((passkey) => (
@@ -71,10 +72,7 @@ function Passkeys({ passkeys, lost }: { passkeys: readonly Passkey[]; lost: read
           </li>
         ))}
       </ul>
-      <p class="quiet" role="status">
-        {left.length < passkeys.length && 'Removed. It signs nobody in any more.'}
-      </p>
-    </section>
+    </Section>
   )
 }
 
@@ -84,14 +82,8 @@ const lastUsed = ({ lastUsedAt, createdAt }: Passkey): string =>
   lastUsedAt === null ? `Added ${dateAndTime(new Date(createdAt))}` : `Last used ${dateAndTime(new Date(lastUsedAt))}`
 
 async function remove(passkey: Passkey, removed: () => void): Promise<void> {
-  const isSure = await confirmed({
-    title: `Remove ${passkey.name}?`,
-    words: 'It then signs nobody in any more. Signing in by mail goes on working.',
-    action: 'Remove it',
-    isDangerous: true,
-  })
-  if (!isSure) return
-  await latchkey.removeDevice(passkey.id)
+  if (!(await removePasskey(passkey))) return
   removed()
   focusHeading() // the button is gone
+  say(`“${passkey.name}” is removed. It signs nobody in any more.`)
 }

@@ -6,7 +6,7 @@ import { latchkey } from '../latchkey.ts'
 import { Field, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { useTask } from '../ui/task.ts'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 
 /** Sets three security questions, or others in their place. */
 export function SetQuestions() {
@@ -16,7 +16,7 @@ export function SetQuestions() {
       {() => (
         <>
           {isDone ? <AreSet /> : <MaySet done={() => setDone(true)} />}
-          <ToOverview />
+          <BackToRecovery />
         </>
       )}
     </AccountFrame>

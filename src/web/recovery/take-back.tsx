@@ -7,7 +7,7 @@ import { Field, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { useTask } from '../ui/task.ts'
 import { whenAndHowLong } from './recovery-words.ts'
-import { ToOverview } from './to-overview.tsx'
+import { BackToRecovery } from './back-to-recovery.tsx'
 
 type Outcome = { kind: 'ASKING' } | { kind: 'GONE' } | { kind: 'DONE'; taken: TakenBack }
 
@@ -29,7 +29,7 @@ export function TakeBack() {
           )}
           {outcome.kind === 'GONE' && <p class="lead">What the old keys locked was deleted after 30 days.</p>}
           {outcome.kind === 'DONE' && <Taken {...outcome.taken} />}
-          <ToOverview />
+          <BackToRecovery />
         </>
       )}
     </AccountFrame>

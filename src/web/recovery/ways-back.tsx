@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { EncryptionStatus, Passkey, RecoveryStatus } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
+import { FEW_CODES } from '../encryption/few-codes.ts'
 import { latchkey } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
@@ -89,8 +90,6 @@ function Way(props: { name: string; state: string; isWeak?: boolean; words: stri
     </li>
   )
 }
-
-const FEW_CODES = 2
 
 function Codes({ left }: { left: number }) {
   const words =
