@@ -74,6 +74,20 @@ describe.skipIf(withoutBrowser())('every page', () => {
     await shows(page, 'Your session has ended')
   })
 
+  test('a page whose script does not come says so, and is there once the connection is', async () => {
+    const { page, context } = visitor
+    await enter(stage, visitor)
+    await shows(page, 'Overview')
+    await context.setOffline(true)
+    await page.getByRole('link', { name: 'Notes', exact: true }).click()
+    await shows(page, 'This page did not load')
+    await look(page, 'not-loaded')
+    await context.setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await shows(page, 'Notes')
+    visitor.complaints.length = 0 // the browser tells of each file that did not come
+  })
+
   test('without a connection it says so', async () => {
     const { page, context } = visitor
     await enter(stage, visitor)
