@@ -1,6 +1,6 @@
 import { isLatchkeyError } from '../client/index.ts'
-import type { AuthMethod, NoPrf, NotUsed, NotUsedReason } from '../client/index.ts'
-import { serverNow } from './server-clock.ts'
+import type { AuthMethod, LatchkeyError, LatchkeyErrorCode, NoPrf, NotUsed, NotUsedReason } from '../client/index.ts'
+import { clockTime, count, dateAndTime, duration } from './times.ts'
 
 /** What a passkey was wanted for; a proof with the methods that would do. */
 export type Want = { to: 'add' } | { to: 'sign-in' } | { to: 'prove'; methods: readonly AuthMethod[] }
@@ -49,105 +49,64 @@ export type Explanation = { text: string; waitSeconds?: number }
 /** Words for an error. The server's own message is for developers; these are for whoever signs in. */
 export function explain(error: unknown): Explanation {
   if (!isLatchkeyError(error)) return { text: 'Something went wrong in this page. Reload it and try again.' }
-  switch (error.code) {
-    case 'RATE_LIMITED':
-      return error.field === 'method' ? begunOfLate(error.retryAfter) : tooMany(error.retryAfter)
-    case 'PROOF_INVALID':
-      return { text: 'That is not right, or was used before. Look at it again, or take another way.' }
-    case 'RECOVERY_UNAVAILABLE':
-      return { text: whyClosed(error.extensions) }
-    case 'RECOVERY_NOT_OPEN':
-      return { text: 'This is over: it was stopped, finished elsewhere, or its time has passed. Begin again.' }
-    case 'RECOVERY_UNPROVEN':
-      return { text: 'This was given to another session since. Show the code, the answers or the passkey once more.' }
-    case 'ENCRYPTION_OFF':
-      return { text: 'Encryption is not switched on, so there is nothing to recover.' }
-    case 'EMAIL_INVALID':
-      return { text: NO_ADDRESS }
-    case 'BAD_INPUT':
-      return { text: badInput(error.field) }
-    case 'PASSKEY_INVALID':
-      return { text: 'This passkey does not work here. Use another one. Signing in by mail goes on working.' }
-    case 'PASSKEY_EXISTS':
-      return {
-        text: 'This passkey is registered already. Use another device or security key. Signing in by mail goes on working.',
-      }
-    case 'PASSKEYS_UNAVAILABLE':
-      return { text: 'This server cannot use passkeys. Signing in by mail works.' }
-    case 'CHALLENGE_INVALID':
-      return {
-        text: 'That took too long, or was begun in another browser. Try again. Signing in by mail goes on working.',
-      }
-    case 'QUOTA_EXCEEDED':
-      return { text: quotaExceeded(error.path?.[0], error.limit) }
-    case 'REAUTHENTICATION_REQUIRED':
-      return { text: 'Nothing was changed: this needs a proof that it is you.' }
-    case 'NOT_FOUND':
-      return { text: 'This is gone already. Reload the page.' }
-    case 'SECRET_WRONG':
-      return { text: 'That does not open your keys. Is it typed right?' }
-    case 'PASSPHRASE_WEAK':
-      return { text: 'That passphrase is too easy to guess. Several rare words do well.' }
-    case 'ENCRYPTION_LOCKED':
-      return { text: 'Your encrypted data is locked. Unlock it, then try again.' }
-    case 'KEYS_ROLLED_BACK':
-      return {
-        text: 'The server gave older keys than this device has seen, so they were not used. If its operator says that a backup was restored, let the older keys in under Encryption.',
-      }
-    case 'ENCRYPTION_ON':
-      return { text: 'Encryption was switched on already, on another device. Reload the page.' }
-    case 'ENCRYPTION_OFF':
-      return { text: 'Encryption was switched off, on another device. Reload the page.' }
-    case 'RECORDS_ENCRYPTED':
-      return { text: 'Something is still encrypted, and nobody could read it afterwards. Delete that first.' }
-    case 'KEY_ROTATED':
-      return { text: 'Your keys were changed on another device at the same moment. Try again.' }
-    case 'PRF_UNRELIABLE':
-      return { text: 'This passkey did not give the same key twice, so it cannot unlock. Use your passphrase.' }
-    case 'KEYS_REFUSED':
-      return { text: 'The server gave keys that are not as they must be, so they were not used. Tell its operator.' }
-    case 'MASTER_KEY_CHANGED':
-      return { text: 'Your keys were changed on another device. Unlock again.' }
-    case 'CIPHERTEXT_REFUSED':
-      return { text: 'This does not open: it was changed by somebody, or belongs elsewhere.' }
-    case 'CONFLICT':
-      return { text: 'This was changed elsewhere in the meantime. Reload the page to see how it is now.' }
-    case 'TOO_LARGE':
-      return { text: tooLarge(error.field) }
-    case 'UNAUTHENTICATED':
-      return { text: 'Your session has ended. Sign in again.' }
-    case 'CODE_INVALID':
-      return { text: 'That code does not fit. Compare it with the newest mail; after five tries you need a new one.' }
-    case 'LINK_INVALID':
-      return { text: 'This link has been used, or is too old. Ask for a new one.' }
-    case 'NETWORK':
-      return {
-        text: navigator.onLine
-          ? 'The server does not answer. Try again in a moment.'
-          : 'You are offline. Try again once you are connected.',
-      }
-    case 'UNAVAILABLE':
-      return { text: 'The server cannot do this at the moment. Nothing was lost. Try again in a minute.' }
-    case 'INTERNAL':
-      return {
-        text: `Something went wrong on the server. If it stays so, tell its operator this number: ${error.errorId}`,
-      }
-    default:
-      return { text: `The server refused this (${error.code}). Reload the page and try again.` }
+  if (error.code === 'RATE_LIMITED') {
+    return error.field === 'method' ? begunOfLate(error.retryAfter) : tooMany(error.retryAfter)
   }
+  const words = WORDS[error.code] ?? `The server refused this (${error.code}). Reload the page and try again.`
+  return { text: typeof words === 'string' ? words : words(error) }
 }
 
 const NO_ADDRESS = 'That is not a mail address that can be used here. Is it written right?'
 
+/** By the code of a refusal. */
+const WORDS: { readonly [Code in LatchkeyErrorCode]?: string | ((error: LatchkeyError) => string) } = {
+  PROOF_INVALID: 'That is not right, or was used before. Look at it again, or take another way.',
+  RECOVERY_UNAVAILABLE: (error) => whyClosed(error.extensions),
+  RECOVERY_NOT_OPEN: 'This is over: it was stopped, finished elsewhere, or its time has passed. Begin again.',
+  RECOVERY_UNPROVEN: 'This was given to another session since. Show the code, the answers or the passkey once more.',
+  ENCRYPTION_OFF:
+    'Encryption is off: it was never switched on, or was switched off on another device. Reload the page.',
+  EMAIL_INVALID: NO_ADDRESS,
+  BAD_INPUT: (error) => badInput(error.field),
+  PASSKEY_INVALID: 'This passkey does not work here. Use another one. Signing in by mail goes on working.',
+  PASSKEY_EXISTS:
+    'This passkey is registered already. Use another device or security key. Signing in by mail goes on working.',
+  PASSKEYS_UNAVAILABLE: 'This server cannot use passkeys. Signing in by mail works.',
+  CHALLENGE_INVALID:
+    'That took too long, or was begun in another browser. Try again. Signing in by mail goes on working.',
+  QUOTA_EXCEEDED: (error) => quotaExceeded(error.path?.[0], error.limit),
+  REAUTHENTICATION_REQUIRED: 'Nothing was changed: this needs a proof that it is you.',
+  NOT_FOUND: 'This is gone already. Reload the page.',
+  SECRET_WRONG: 'That does not open your keys. Is it typed right?',
+  PASSPHRASE_WEAK: 'That passphrase is too easy to guess. Several rare words do well.',
+  ENCRYPTION_LOCKED: 'Your encrypted data is locked. Unlock it, then try again.',
+  KEYS_ROLLED_BACK:
+    'The server gave older keys than this device has seen, so they were not used. If its operator says that a backup was restored, let the older keys in under Encryption.',
+  ENCRYPTION_ON: 'Encryption was switched on already, on another device. Reload the page.',
+  RECORDS_ENCRYPTED: 'Something is still encrypted, and nobody could read it afterwards. Delete that first.',
+  KEY_ROTATED: 'Your keys were changed on another device at the same moment. Try again.',
+  PRF_UNRELIABLE: 'This passkey did not give the same key twice, so it cannot unlock. Use your passphrase.',
+  KEYS_REFUSED: 'The server gave keys that are not as they must be, so they were not used. Tell its operator.',
+  MASTER_KEY_CHANGED: 'Your keys were changed on another device. Unlock again.',
+  CIPHERTEXT_REFUSED: 'This does not open: it was changed by somebody, or belongs elsewhere.',
+  CONFLICT: 'This was changed elsewhere in the meantime. Reload the page to see how it is now.',
+  TOO_LARGE: (error) => tooLarge(error.field),
+  UNAUTHENTICATED: 'Your session has ended. Sign in again.',
+  CODE_INVALID: 'That code does not fit. Compare it with the newest mail; after five tries you need a new one.',
+  LINK_INVALID: 'This link has been used, or is too old. Ask for a new one.',
+  NETWORK: () =>
+    navigator.onLine
+      ? 'The server does not answer. Try again in a moment.'
+      : 'You are offline. Try again once you are connected.',
+  UNAVAILABLE: 'The server cannot do this at the moment. Nothing was lost. Try again in a minute.',
+  INTERNAL: (error) =>
+    `Something went wrong on the server. If it stays so, tell its operator this number: ${error.errorId}`,
+}
+
 function badInput(field: string | undefined): string {
   const [, list = '', index = ''] = /^(answers|questions)\[(\d)\]$/.exec(field ?? '') ?? []
   if (list !== '') return IN_LIST[list === 'answers' ? 'answers' : 'questions'](Number(index) + 1)
-  const known = FIELDS[field ?? '']
-  if (known !== undefined) return known
-  if (field === 'email') return NO_ADDRESS
-  if (field === 'title') return 'A title is one line of letters and signs that can be seen.'
-  if (field === 'name') return 'A name has 1 to 64 characters that can be seen.'
-  return 'The server cannot read what this page sent. Reload the page and try again.'
+  return FIELDS[field ?? ''] ?? 'The server cannot read what this page sent. Reload the page and try again.'
 }
 
 /** Says of what there are enough, by the operation that was refused. */
@@ -174,6 +133,9 @@ const IN_LIST = {
 } as const
 
 const FIELDS: Readonly<Record<string, string>> = {
+  email: NO_ADDRESS,
+  title: 'A title is one line of letters and signs that can be seen.',
+  name: 'A name has 1 to 64 characters that can be seen.',
   code: 'A code has 24 letters and digits, in six groups of four. Compare it with your paper.',
   answers: 'Two answers are needed, no more and no fewer. Leave the one that you are least sure of empty.',
   questions: 'The three questions must differ from each other.',
@@ -203,30 +165,4 @@ function tooMany(seconds: number): Explanation {
   const at = new Date(Date.now() + seconds * 1000)
   const text = `Too many tries for now. You can try again in ${duration(seconds)}, at ${clockTime(at)}.`
   return { text, waitSeconds: seconds }
-}
-
-/** '40 seconds', '1 minute', '12 minutes', '2 hours': rounded up, so that nobody comes back too early. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return count(Math.max(1, Math.ceil(seconds)), 'second')
-  if (seconds < 5400) return count(Math.ceil(seconds / 60), 'minute')
-  return count(Math.ceil(seconds / 3600), 'hour')
-}
-
-const count = (n: number, unit: string): string => `${n.toLocaleString()} ${unit}${n === 1 ? '' : 's'}`
-
-/** '14:05', as the reader's own clock writes it. */
-export const clockTime = (at: Date): string => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at)
-
-/** 'Friday, 27 November 2026', as the reader writes it. */
-export const day = (at: Date): string => new Intl.DateTimeFormat(undefined, { dateStyle: 'full' }).format(at)
-
-/** A date and a time, as the reader writes them. */
-export const dateAndTime = (at: Date): string =>
-  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
-
-/** 'just now', '3 minutes ago', or the date when that is long past. */
-export function ago(at: Date): string {
-  const seconds = (serverNow() - at.getTime()) / 1000
-  if (seconds < 60) return `just now (${clockTime(at)})`
-  return seconds < 43_200 ? `${count(Math.floor(seconds / 60), 'minute')} ago (${clockTime(at)})` : dateAndTime(at)
 }

@@ -1,8 +1,8 @@
+import { ago } from '../times.ts'
 import { useRef } from 'preact/hooks'
 import type { SecurityAlert } from '../../client/index.ts'
 import { ActionButton } from '../ui/form.tsx'
 import { Failed, Waiting } from '../ui/load.tsx'
-import { ago } from '../words.ts'
 import { acknowledge, acknowledgeAll, alerts, lookForAlerts, unseen } from './alerts.ts'
 import { Section } from './section.tsx'
 

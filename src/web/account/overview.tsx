@@ -1,7 +1,7 @@
+import { ago, count } from '../times.ts'
 import type { User } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { Loaded, useLoad } from '../ui/load.tsx'
-import { ago } from '../words.ts'
 import { unseen } from './alerts.ts'
 import { AccountFrame } from './frame.tsx'
 import { nextSteps, type Facts } from './next-steps.ts'
@@ -74,13 +74,11 @@ function NextSteps({ facts }: { facts: Facts }) {
 
 type CardFacts = { name: string; value: string; words: string; href: string }
 
-const counted = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`)
-
 function cardsFor({ devices: { passkeys, sessions }, encryption, notes }: Standing): readonly CardFacts[] {
   return [
     {
       name: 'Ways in',
-      value: passkeys.length === 0 ? 'Mail' : `Mail and ${counted(passkeys.length, 'passkey', 'passkeys')}`,
+      value: passkeys.length === 0 ? 'Mail' : `Mail and ${count(passkeys.length, 'passkey')}`,
       words: passkeys.length === 0 ? 'No passkey yet' : passkeys.map(({ name }) => name).join(', '),
       href: '/account/ways-in',
     },
@@ -94,13 +92,13 @@ function cardsFor({ devices: { passkeys, sessions }, encryption, notes }: Standi
       name: 'Encryption',
       value: encryption.enabled ? 'On' : 'Off',
       words: encryption.enabled
-        ? `${counted(encryption.recoveryCodesLeft, 'recovery code', 'recovery codes')} left`
+        ? `${count(encryption.recoveryCodesLeft, 'recovery code')} left`
         : 'Nothing is encrypted by your devices',
       href: '/account/encryption',
     },
     {
       name: 'Notes',
-      value: notes === 0 ? 'None yet' : counted(notes, 'note', 'notes'),
+      value: notes === 0 ? 'None yet' : count(notes, 'note'),
       words: 'Only you can reach them',
       href: '/notes',
     },

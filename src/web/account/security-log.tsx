@@ -1,10 +1,10 @@
+import { clockTime, day } from '../times.ts'
 import type { Ref } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { AuditEntry, AuditPage } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
-import { clockTime, day } from '../words.ts'
 import { FILTERS, isFilterName, wordsFor, type FilterName } from './audit-words.ts'
 import { Section } from './section.tsx'
 

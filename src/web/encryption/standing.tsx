@@ -1,7 +1,7 @@
+import { dateAndTime } from '../times.ts'
 import { useRef } from 'preact/hooks'
 import { latchkey } from '../latchkey.ts'
 import { UnlockForms } from '../unlock.tsx'
-import { dateAndTime } from '../words.ts'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
 import { useUnlocked } from './use-unlocked.ts'

@@ -1,3 +1,4 @@
+import { ago } from '../times.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { isLatchkeyError, type ConfirmationRequired } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
@@ -8,7 +9,6 @@ import { TaskForm } from '../ui/form.tsx'
 import { Waiting } from '../ui/load.tsx'
 import { Heading, Plate } from '../ui/plate.tsx'
 import { useTask, type Task } from '../ui/task.ts'
-import { ago } from '../words.ts'
 import { NoLink } from './no-link.tsx'
 
 type Step =

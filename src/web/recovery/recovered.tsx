@@ -1,3 +1,4 @@
+import { dateAndTime } from '../times.ts'
 import { useState } from 'preact/hooks'
 import type { Passkey } from '../../client/index.ts'
 import { removePasskey } from '../account/remove-passkey.ts'
@@ -7,7 +8,6 @@ import { ActionButton } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { focusHeading } from '../ui/plate.tsx'
 import { say } from '../ui/said.tsx'
-import { dateAndTime } from '../words.ts'
 import type { Done } from './run-recovery.tsx'
 
 /** What holds after a recovery, and what is worth doing next. */

@@ -1,6 +1,6 @@
 import type { NoPrfReason, RecoveryMethod } from '../../client/index.ts'
 import { serverNow } from '../server-clock.ts'
-import { dateAndTime, duration } from '../words.ts'
+import { dateAndTime, duration } from '../times.ts'
 
 /** Where each way to recover is taken. */
 export const PLACES: Readonly<Record<RecoveryMethod, string>> = {

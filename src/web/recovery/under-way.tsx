@@ -1,3 +1,4 @@
+import { ago } from '../times.ts'
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { RecoveryStatus } from '../../client/index.ts'
 import { lookAtRecovery } from '../account/recovery-status.ts'
@@ -7,7 +8,6 @@ import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
 import { focusHeading } from '../ui/plate.tsx'
 import { say } from '../ui/said.tsx'
-import { ago } from '../words.ts'
 import { BY_WAY, PLACES, whenAndHowLong } from './recovery-words.ts'
 
 type Begun = { createdAt: string; deviceName: string; ipAddress: string | null }
