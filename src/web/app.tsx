@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { lookWho, onSignInElsewhere } from './latchkey.ts'
 import { ProofDialog } from './prove.tsx'
 import { Confirmation } from './ui/confirm.tsx'
+import { Guarded } from './ui/broken.tsx'
 import { NotLoaded } from './ui/not-loaded.tsx'
 import { UnlockDialog } from './unlock.tsx'
 
@@ -26,26 +27,28 @@ export function App() {
   useEffect(() => void lookWho(), [])
   useEffect(() => onSignInElsewhere(() => void lookWho()), [])
   return (
-    <LocationProvider>
-      <Router>
-        <Route path="/" component={Home} />
-        <Route path="/sign-in" component={SignIn} />
-        <Route path="/auth/verify" component={Verify} />
-        <Route path="/auth/not-me" component={NotMe} />
-        <Route path="/auth/cancel-recovery" component={CancelRecovery} />
-        <Route path="/account" component={Overview} />
-        <Route path="/account/ways-in" component={WaysIn} />
-        <Route path="/account/sessions" component={Sessions} />
-        <Route path="/account/activity" component={Activity} />
-        <Route path="/account/encryption" component={Encryption} />
-        <Route path="/account/recovery" component={Recovery} />
-        <Route path="/notes" component={Notes} />
-        <Route default component={Elsewhere} />
-      </Router>
-      <Confirmation />
-      <UnlockDialog />
-      <ProofDialog />
-    </LocationProvider>
+    <Guarded>
+      <LocationProvider>
+        <Router>
+          <Route path="/" component={Home} />
+          <Route path="/sign-in" component={SignIn} />
+          <Route path="/auth/verify" component={Verify} />
+          <Route path="/auth/not-me" component={NotMe} />
+          <Route path="/auth/cancel-recovery" component={CancelRecovery} />
+          <Route path="/account" component={Overview} />
+          <Route path="/account/ways-in" component={WaysIn} />
+          <Route path="/account/sessions" component={Sessions} />
+          <Route path="/account/activity" component={Activity} />
+          <Route path="/account/encryption" component={Encryption} />
+          <Route path="/account/recovery" component={Recovery} />
+          <Route path="/notes" component={Notes} />
+          <Route default component={Elsewhere} />
+        </Router>
+        <Confirmation />
+        <UnlockDialog />
+        <ProofDialog />
+      </LocationProvider>
+    </Guarded>
   )
 }
 

@@ -88,6 +88,22 @@ describe.skipIf(withoutBrowser())('every page', () => {
     visitor.complaints.length = 0 // the browser tells of each file that did not come
   })
 
+  test('a page that fails says so, and can be loaded again', async () => {
+    const { page, complaints } = visitor
+    await enter(stage, visitor)
+    await shows(page, 'Overview')
+    const broken = { data: { me: { __typename: 'User', id: 'user_1', email: null } } }
+    await page.route('**/graphql', (route) => route.fulfill({ json: broken }))
+    await page.reload()
+    await shows(page, 'Something went wrong here')
+    await look(page, 'broken')
+    expect(complaints.length).toBeGreaterThan(0) // whoever runs the server can find what it was
+    complaints.length = 0
+    await page.unroute('**/graphql')
+    await page.getByRole('button', { name: 'Load it again' }).click()
+    await shows(page, 'Overview')
+  })
+
   test('without a connection it says so', async () => {
     const { page, context } = visitor
     await enter(stage, visitor)
