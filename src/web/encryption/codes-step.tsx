@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { ActionButton, Check } from '../ui/form.tsx'
+import { Check } from '../ui/fields.tsx'
+import { ActionButton } from '../ui/form.tsx'
 import { useTask } from '../ui/task.ts'
 import { viewer } from '../viewer.ts'
 import type { StepProps } from './key-steps.tsx'

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { latchkey } from '../latchkey.ts'
 import { Dialog } from '../ui/dialog.tsx'
-import { Field, TaskForm } from '../ui/form.tsx'
+import { Field } from '../ui/fields.tsx'
+import { TaskForm } from '../ui/form.tsx'
 import { prompt } from '../ui/prompt.ts'
 import { useTask } from '../ui/task.ts'
 

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { PassphraseChoice, PassphraseStrength } from '../../client/index.ts'
-import { Check, Field } from '../ui/form.tsx'
+import { Check, Field } from '../ui/fields.tsx'
 import { useTask } from '../ui/task.ts'
 import type { StepProps } from './key-steps.tsx'
 import { StepFrame } from './step-frame.tsx'

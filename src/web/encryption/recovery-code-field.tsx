@@ -1,5 +1,5 @@
 import type { Ref } from 'preact'
-import { Field } from '../ui/form.tsx'
+import { Field } from '../ui/fields.tsx'
 import './key-steps.css'
 
 /** A field for one of the recovery codes, as they stand on paper. */

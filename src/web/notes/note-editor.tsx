@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { latchkey } from '../latchkey.ts'
-import { Field, TaskForm, TextField } from '../ui/form.tsx'
+import { Field, TextField } from '../ui/fields.tsx'
+import { TaskForm } from '../ui/form.tsx'
 import { mayLeave } from '../ui/leaving.ts'
 import { useLoad } from '../ui/load.tsx'
 import { useTask, type Task } from '../ui/task.ts'

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { isPasskeySupported } from '../../client/index.ts'
-import { Check, Field, TaskForm } from '../ui/form.tsx'
+import { Check, Field } from '../ui/fields.tsx'
+import { TaskForm } from '../ui/form.tsx'
 import { Heading } from '../ui/plate.tsx'
 import { useTask } from '../ui/task.ts'
 import { ByPasskey } from './by-passkey.tsx'
