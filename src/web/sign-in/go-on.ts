@@ -1,8 +1,7 @@
 import { useLocation } from 'preact-iso'
 import type { User } from '../../client/index.ts'
 import { signedIn } from '../latchkey.ts'
-
-const START = '/account'
+import { pathOf, placeToGo } from './place-to-go.ts'
 
 /** What a sign-in gives, by whichever way. */
 export type Arrival = { user: User; redirectTo: string | null }
@@ -21,19 +20,3 @@ export function useGoOn(): (arrival: Arrival) => string {
     return place.href
   }
 }
-
-/** Where to go on to for whoever was signed in already. The server has not looked at the place: none but its own pass. */
-export function ownPlace(redirectTo: string | null): string {
-  const place = placeToGo(redirectTo)
-  return place.origin === location.origin ? pathOf(place) : START
-}
-
-/** The server has allowed the place already. A script's address would still run here, so only these kinds pass. */
-function placeToGo(redirectTo: string | null): URL {
-  const start = new URL(START, location.origin)
-  if (redirectTo === null || !URL.canParse(redirectTo, location.origin)) return start
-  const place = new URL(redirectTo, location.origin)
-  return place.protocol === 'https:' || place.protocol === 'http:' ? place : start
-}
-
-const pathOf = ({ pathname, search, hash }: URL): string => pathname + search + hash

@@ -7,9 +7,10 @@ import { Plate } from '../ui/plate.tsx'
 import { viewer } from '../viewer.ts'
 import { AlreadyIn } from './already-in.tsx'
 import { Door, type Wish } from './door.tsx'
-import { ownPlace, useGoOn, type Arrival } from './go-on.ts'
+import { useGoOn, type Arrival } from './go-on.ts'
 import { MailSent } from './mail-sent.tsx'
 import { Onward } from './onward.tsx'
+import { ownPlace } from './place-to-go.ts'
 import './sign-in.css'
 
 type Step = { kind: 'DOOR' } | { kind: 'MAIL_SENT'; expiresAt: Date } | { kind: 'DONE'; place: string }
