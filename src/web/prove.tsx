@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { isLatchkeyError, type Reauthentication } from '../client/index.ts'
+import { useOneAtATime } from './sign-in/one-at-a-time.ts'
 import { Dialog } from './ui/dialog.tsx'
 import { CodeField } from './ui/fields.tsx'
 import { ActionButton, TaskForm } from './ui/form.tsx'
@@ -8,15 +9,15 @@ import { useTask } from './ui/task.ts'
 import { whyNot } from './words.ts'
 
 /** Asks for a proof that it is the person; whatever needed it then goes on. False when it is put off. */
-export const proofs = prompt<Reauthentication, boolean>()
+export const proofs = prompt<Reauthentication, boolean>(false)
 
 /** Where `proofs` are asked for: by a passkey or by a code from a mail, whichever would do. */
 export function ProofDialog() {
   const asked = proofs.current.value
   if (!asked) return null
-  const { needed, answer } = asked
+  const { needed, answer, key } = asked
   return (
-    <Dialog title="Is it you?" onClose={() => answer(false)}>
+    <Dialog key={key} title="Is it you?" onClose={() => answer(false)}>
       <p>What you are about to do needs a fresh proof that it is you.</p>
       {needed.methods.includes('PASSKEY') && <ByPasskey needed={needed} done={() => answer(true)} />}
       {needed.methods.includes('MAGIC_LINK') && <ByCode needed={needed} done={() => answer(true)} />}
@@ -36,8 +37,9 @@ export function ProofDialog() {
 type Way = { needed: Reauthentication; done: () => void }
 
 function ByPasskey({ needed: { client, methods }, done }: Way) {
+  const beginOne = useOneAtATime()
   const task = useTask(async () => {
-    const outcome = await client.reauthenticateWithPasskey()
+    const outcome = await client.reauthenticateWithPasskey({ signal: beginOne() })
     if (outcome.kind === 'Proved') done()
     else task.complain(whyNot(outcome.reason, { to: 'prove', methods }))
   })

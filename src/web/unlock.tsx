@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { isPasskeySupported, type UnlockReason, type UnlockRequired } from '../client/index.ts'
+import { useOneAtATime } from './sign-in/one-at-a-time.ts'
 import { Dialog } from './ui/dialog.tsx'
 import { Field } from './ui/fields.tsx'
 import { TaskForm } from './ui/form.tsx'
@@ -9,15 +10,15 @@ import { useTask } from './ui/task.ts'
 import { whyNotUnlocked } from './words.ts'
 
 /** Asks for the passphrase or a passkey, to open the keys. False when it is put off. */
-export const unlocks = prompt<UnlockRequired, boolean>()
+export const unlocks = prompt<UnlockRequired, boolean>(false)
 
 /** Where `unlocks` are asked for. */
 export function UnlockDialog() {
   const asked = unlocks.current.value
   if (!asked) return null
-  const { needed, answer } = asked
+  const { needed, answer, key } = asked
   return (
-    <Dialog title="Unlock your encrypted data" onClose={() => answer(false)}>
+    <Dialog key={key} title="Unlock your encrypted data" onClose={() => answer(false)}>
       <p>{WHY[needed.reason]}</p>
       <UnlockForms service={needed.service} done={() => answer(true)} />
       <p class="quiet">
@@ -45,8 +46,9 @@ export function UnlockForms({ service, done }: { service: UnlockRequired['servic
     await service.unlock({ passphrase })
     done()
   })
+  const beginOne = useOneAtATime()
   const byPasskey = useTask(async () => {
-    const outcome = await service.unlock({ passkey: true })
+    const outcome = await service.unlock({ passkey: true, signal: beginOne() })
     if (outcome.kind === 'Unlocked') done()
     else byPasskey.complain(whyNotUnlocked(outcome))
   })

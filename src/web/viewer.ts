@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { User } from '../client/index.ts'
 
 /** Why nobody is signed in: nobody was, or the session ended while the page was open, or they signed out on it. */
@@ -12,6 +12,9 @@ export type Viewer =
   | { kind: 'FAILED'; error: unknown }
 
 export const viewer = signal<Viewer>({ kind: 'LOADING' })
+
+/** The id of who is signed in; null where nobody is, as far as it is known. */
+export const person = computed(() => (viewer.value.kind === 'SIGNED_IN' ? viewer.value.user.id : null))
 
 /** What the server says of a session that is no more. */
 export function sessionEnded(): void {

@@ -8,7 +8,7 @@ import { useTask } from '../ui/task.ts'
 
 type Need = { title: string; words: string }
 
-const passphrases = prompt<Need, string | null>()
+const passphrases = prompt<Need, string | null>(null)
 
 /** Asks for the passphrase, and gives it once it has opened the keys; null when it is put off. */
 export const askPassphrase = (need: Need): Promise<string | null> => passphrases.ask(need)
@@ -18,7 +18,7 @@ export function PassphraseDialog() {
   // Whoever leaves the page puts it off.
   useEffect(() => () => passphrases.current.peek()?.answer(null), [])
   const asked = passphrases.current.value
-  return asked && <Asking need={asked.needed} answer={asked.answer} />
+  return asked && <Asking key={asked.key} need={asked.needed} answer={asked.answer} />
 }
 
 function Asking({ need, answer }: { need: Need; answer: (given: string | null) => void }) {

@@ -3,7 +3,7 @@ import { prompt } from './prompt.ts'
 
 type Question = { title: string; words: string; action: string; isDangerous?: boolean }
 
-const questions = prompt<Question, boolean>()
+const questions = prompt<Question, boolean>(false)
 
 /** Asks whether something is wanted that is not easily undone. */
 export const confirmed = (question: Question): Promise<boolean> => questions.ask(question)
@@ -14,7 +14,7 @@ export function Confirmation() {
   if (!asked) return null
   const { title, words, action, isDangerous = false } = asked.needed
   return (
-    <Dialog title={title} onClose={() => asked.answer(false)}>
+    <Dialog key={asked.key} title={title} onClose={() => asked.answer(false)}>
       <p>{words}</p>
       <div class="buttons">
         <button type="button" class={isDangerous ? 'danger' : ''} onClick={() => asked.answer(true)}>
