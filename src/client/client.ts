@@ -160,7 +160,7 @@ export function createClient(options: ClientOptions): LatchkeyClient {
     idleLockMinutes: idleLockMinutes ?? IDLE_LOCK_MINUTES,
   })
   const service: EncryptionService = new EncryptionService(ask, session, () => openVault({ worker }))
-  const keys: Keys = { session, service }
+  const keys: Keys = { session, service, signIns: 0 }
   return {
     ...methodsOver(sender, heard, keys),
     encryption: service,
@@ -172,7 +172,7 @@ export function createClient(options: ClientOptions): LatchkeyClient {
 const IDLE_LOCK_MINUTES = 15
 
 /** The keys of whoever is signed in, for the methods that sign in and out. */
-type Keys = { session: VaultSession; service: EncryptionService }
+type Keys = { session: VaultSession; service: EncryptionService; signIns: number }
 
 function senderOf(options: PlainOptions): Sender {
   let renewals = 0
@@ -226,7 +226,9 @@ function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
 
   /** Whoever signs in finds no keys of somebody else's. */
   async function belongingTo<TResult extends SignInResult>(result: TResult): Promise<TResult> {
-    if (result.__typename === 'SignedIn') await keys.session.belongTo(result.user.id)
+    if (result.__typename !== 'SignedIn') return result
+    keys.signIns += 1
+    await keys.session.belongTo(result.user.id)
     return result
   }
 
@@ -363,8 +365,15 @@ function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
       return ended
     },
 
-    /** Who is signed in, or null. */
-    me: async () => (await request(documents.MeDocument)).me,
+    /** Who is signed in, or null. Keys of somebody else's are locked: another may have signed in in another tab. */
+    me: async () => {
+      const before = keys.signIns
+      const { me } = await request(documents.MeDocument)
+      if (before !== keys.signIns) return me // it tells of nobody who is there now
+      if (me) await keys.session.belongTo(me.id)
+      else await keys.session.lock()
+      return me
+    },
 
     /** The session that asks, or null. */
     session: async () => (await request(documents.SessionDocument)).session,

@@ -200,3 +200,31 @@ async function codeSlots(app: Awaited<ReturnType<typeof startRoomyApp>>): Promis
   })
   return rows.map(({ id }) => id)
 }
+
+describe('another person signs in in another tab of the same browser', () => {
+  test('a tab that asks who is signed in holds the keys of the one before no more', async () => {
+    const app = await startRoomyApp()
+    let theirs: typeof fetch | null = null
+    const shared: Network = (send) => (input, init) => (theirs ?? send)(input, init)
+    const { client } = await encryptedDevice(app, undefined, { network: shared })
+    await client.me()
+    expect(client.encryption.isUnlocked).toBe(true)
+
+    let others: typeof fetch | null = null
+    const other = await signInDevice(app, undefined, { network: (send) => (others = send) })
+    theirs = others
+    expect(await client.me()).toEqual(await other.me())
+    expect(client.encryption.isUnlocked).toBe(false)
+  })
+
+  test('and neither does one that finds nobody signed in', async () => {
+    const app = await startRoomyApp()
+    const withoutCookies: Network = () => fetch
+    let isOut = false
+    const network: Network = (send) => (input, init) => (isOut ? withoutCookies(send) : send)(input, init)
+    const { client } = await encryptedDevice(app, undefined, { network })
+    isOut = true
+    expect(await client.me()).toBeNull()
+    expect(client.encryption.isUnlocked).toBe(false)
+  })
+})
