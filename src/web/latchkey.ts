@@ -27,7 +27,10 @@ export async function lookWho(): Promise<void> {
   if (mine === looks) viewer.value = found
 }
 
-const seen = (user: User | null): Viewer => (user ? { kind: 'SIGNED_IN', user } : { kind: 'SIGNED_OUT', why: 'NEVER' })
+function seen(user: User | null): Viewer {
+  if (user) return { kind: 'SIGNED_IN', user }
+  return { kind: 'SIGNED_OUT', why: viewer.value.kind === 'SIGNED_IN' ? 'ENDED' : 'NEVER' }
+}
 
 /** Notes that somebody signed in on this page, and tells the other tabs of this browser. */
 export function signedIn(user: User): void {
@@ -40,15 +43,16 @@ export async function signOut(): Promise<void> {
   await latchkey.logout()
   looks += 1
   viewer.value = { kind: 'SIGNED_OUT', why: 'LEFT' }
+  tabs.postMessage('signed-out')
 }
 
 // What tabs of one browser tell each other: one that waits for a mail learns that its link was opened in another.
 const tabs = new BroadcastChannel('latchkey')
 
-/** Calls back when another tab of this browser has signed in; what it gives ends that. */
-export function onSignInElsewhere(act: () => void): () => void {
+/** Calls back when somebody has signed in or out in another tab of this browser; what it gives ends that. */
+export function onSignedElsewhere(act: () => void): () => void {
   const hear = ({ data }: MessageEvent): void => {
-    if (data === 'signed-in') act()
+    if (data === 'signed-in' || data === 'signed-out') act()
   }
   tabs.addEventListener('message', hear)
   return () => tabs.removeEventListener('message', hear)

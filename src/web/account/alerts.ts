@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { SecurityAlert } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
-import { viewer } from '../viewer.ts'
+import { person } from '../viewer.ts'
 
 // The alerts of whoever is signed in. They are followed from here, by one stream for all pages: going from one page to
 // another begins none anew.
@@ -23,19 +23,19 @@ export const justCame = signal<SecurityAlert | null>(null)
 /** Counts what may have changed the account: each alert, and each time that some may have been missed. */
 export const news = signal(0)
 
-const person = computed(() => (viewer.value.kind === 'SIGNED_IN' ? viewer.value.user.id : null))
+let looks = 0 // an answer that was overtaken is not shown
 
 effect(() => {
-  if (person.value === null) return undefined
-  const stop = new AbortController()
+  const who = person.value
+  looks += 1 // what is on its way is another's
   alerts.value = { kind: 'LOADING' }
   justCame.value = null
+  if (who === null) return undefined
+  const stop = new AbortController()
   void lookForAlerts()
   void follow(stop.signal)
   return () => stop.abort()
 })
-
-let looks = 0 // an answer that was overtaken is not shown
 
 /** Asks for the alerts anew. Never throws. */
 export async function lookForAlerts(): Promise<void> {
@@ -51,7 +51,9 @@ export async function lookForAlerts(): Promise<void> {
 
 /** Says to have seen an alert, which takes a fresh proof. */
 export async function acknowledge(id: string): Promise<void> {
-  put(await latchkey.acknowledgeAlert(id))
+  const who = person.peek()
+  const alert = await latchkey.acknowledgeAlert(id)
+  if (who === person.peek()) put(alert)
 }
 
 /** Says to have seen all of them: one proof does. */

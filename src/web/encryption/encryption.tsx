@@ -4,6 +4,7 @@ import { AccountFrame } from '../account/frame.tsx'
 import { latchkey } from '../latchkey.ts'
 import { Loaded, useLoad } from '../ui/load.tsx'
 import { online } from '../ui/online.ts'
+import { person } from '../viewer.ts'
 import { ChangeKeys, UnfinishedRotation } from './change-keys.tsx'
 import './encryption.css'
 import { useKeySteps, type ShownSteps } from './key-steps.tsx'
@@ -17,6 +18,11 @@ import { useTurning, type Turning } from './turning.tsx'
 
 /** How the encryption of the account stands, and all that can be changed about it. */
 export function Encryption() {
+  // What one person was shown, such as codes, is not there for the next, in the same tab.
+  return <EncryptionOfOne key={person.value} />
+}
+
+function EncryptionOfOne() {
   const steps = useKeySteps()
   const turning = useTurning()
   return (

@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso'
 import type { ComponentType } from 'preact'
+import { person } from '../viewer.ts'
 import { ByAnswers } from './by-answers.tsx'
 import { ByCode } from './by-code.tsx'
 import { ByPasskey } from './by-passkey.tsx'
@@ -25,5 +26,6 @@ export function Recovery() {
   const { query } = useLocation()
   const way = query.way ?? ''
   const View = (Object.hasOwn(VIEWS, way) ? VIEWS[way] : undefined) ?? WaysBack
-  return <View />
+  // What was typed or opened by one person is not there for the next, in the same tab.
+  return <View key={person.value} />
 }
