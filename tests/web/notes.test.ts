@@ -263,6 +263,34 @@ describe.skipIf(withoutBrowser())('private notes', () => {
       await page.getByText('The text is locked.').waitFor()
       expect(await page.getByText('while unlocked').count()).toBe(0)
     })
+
+    test('nor is it where somebody has begun to write over it, but for what they wrote', async () => {
+      const { email } = await encryptedDevice(stage.app)
+      await enter(stage, visitor, { email, at: '/notes?new' })
+      await fillNote({ title: 'Shown', text: 'while unlocked', kind: 'Encrypted' })
+      await button('Save').click()
+      await page.getByRole('dialog').getByLabel('Passphrase').fill(PASSPHRASE)
+      await dialogButton('Unlock').click()
+      await button('Edit').click()
+      await field('Text').fill('while unlocked, and more')
+      const second = await visitor.context.newPage()
+      await second.goto(`${stage.app.url.origin}/auth/not-me`)
+      const lock = "new BroadcastChannel('latchkey-encryption').postMessage('lock')"
+      await second.evaluate(lock)
+      expect(await field('Text').inputValue()).toBe('while unlocked, and more')
+      await button('Cancel').click()
+      await dialogButton('Leave').click()
+      await page.getByRole('dialog', { name: 'Unlock your encrypted data' }).waitFor()
+      expect(await page.getByText('while unlocked').count()).toBe(0)
+
+      await page.getByLabel('Passphrase').fill(PASSPHRASE)
+      await dialogButton('Unlock').click()
+      await button('Edit').click()
+      await field('Text').waitFor()
+      await second.evaluate(lock)
+      await page.getByText('The text is locked.').waitFor()
+      expect(await field('Text').count()).toBe(0)
+    })
   })
 
   describe('nothing that was written is lost', () => {

@@ -1,4 +1,5 @@
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
+import { person } from '../viewer.ts'
 import type { NoteItem, Written } from './note.ts'
 
 /** What is being written: over which note (null for a new one), where it belongs, and as it was at first. */
@@ -9,6 +10,11 @@ export type Draft = Written & { user: string; place: string; base: NoteItem | nu
  * meant for nobody else's eyes.
  */
 export const draft = signal<Draft | null>(null)
+
+effect(() => {
+  const who = person.value
+  if (who !== null && draft.peek() && draft.peek()?.user !== who) draft.value = null
+})
 
 /** Whether something would be lost without the draft. */
 export function isUnsaved(one: Draft | null): one is Draft {
@@ -30,4 +36,9 @@ export function write(changes: Partial<Written>): void {
 /** Lets go of the draft. */
 export function dropDraft(): void {
   draft.value = null
+}
+
+/** Lets go of a draft in which nothing was written: it holds no more than the note, which may be closed by now. */
+export function dropUnwritten(): void {
+  if (!isUnsaved(draft.peek())) dropDraft()
 }

@@ -1,9 +1,8 @@
-import { ago } from '../times.ts'
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { isLatchkeyError, ItemConflict } from '../../client/index.ts'
-import { latchkey } from '../latchkey.ts'
 import { confirmed } from '../ui/confirm.tsx'
 import { ActionButton } from '../ui/form.tsx'
+import { ago } from '../times.ts'
 import { say } from '../ui/said.tsx'
 import { KindBadge } from './kind-badge.tsx'
 import { about, kindOf, notes, textOf, titleOf, unsealed, type NoteItem } from './note.ts'
@@ -25,7 +24,6 @@ export function NoteView({ item, put, reload, onEdit, onDeleted }: Props) {
   const [shown, setShown] = useState<string | null>(null) // of a sealed note
   const kind = kindOf(item)
   const text = textOf(item) ?? shown
-  useLockedTogether(item, put)
 
   async function edit(): Promise<void> {
     onEdit(text ?? (await unsealed(item)))
@@ -54,19 +52,6 @@ export function NoteView({ item, put, reload, onEdit, onDeleted }: Props) {
         <DeleteButton item={item} put={put} onDeleted={onDeleted} />
       </div>
     </article>
-  )
-}
-
-/** Once the keys are locked, here or in another tab, what they opened is no longer shown. */
-function useLockedTogether(item: NoteItem, put: Props['put']): void {
-  useEffect(
-    () =>
-      latchkey.encryption.onChange(({ kind }) => {
-        if (kind !== 'LOCKED' || kindOf(item) !== 'encrypted') return
-        const { encryptedText: _, ...value } = item.value
-        put({ ...item, value, keyState: 'LOCKED', origin: { ...item.origin, opened: null } })
-      }),
-    [item, put],
   )
 }
 

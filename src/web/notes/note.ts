@@ -79,6 +79,12 @@ export async function unsealed(item: NoteItem): Promise<string> {
   return typeof sealedText === 'string' ? sealedText : ''
 }
 
+/** A note as it is read while the keys are locked. */
+export function closed(item: NoteItem): NoteItem {
+  const { encryptedText: _, ...value } = item.value
+  return { ...item, value, keyState: 'LOCKED', origin: { ...item.origin, opened: null } }
+}
+
 /** A note to call by its title. */
 export const titleOf = (title: string | null | undefined): string => title || 'Without a title'
 

@@ -2,13 +2,14 @@ import { useLocation } from 'preact-iso'
 import { useEffect, useRef } from 'preact/hooks'
 import { isLatchkeyError } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
+import { latchkey } from '../latchkey.ts'
 import { useLeaving } from '../ui/leaving.ts'
-import { Loaded, useLoad } from '../ui/load.tsx'
+import { Loaded, useLoad, type Load } from '../ui/load.tsx'
 import { say } from '../ui/said.tsx'
 import { viewer } from '../viewer.ts'
-import { beginDraft, draft, dropDraft, isUnsaved } from './draft.ts'
+import { beginDraft, draft, dropDraft, dropUnwritten, isUnsaved } from './draft.ts'
 import { KeptText } from './kept-text.tsx'
-import { KINDS, kindOf, notes, type NoteItem } from './note.ts'
+import { closed, KINDS, kindOf, notes, type NoteItem } from './note.ts'
 import { NoteEditor } from './note-editor.tsx'
 import { NoteTitles, useNoteList, type NoteList } from './note-list.tsx'
 import { NoteView } from './note-view.tsx'
@@ -52,6 +53,7 @@ function useDraftOf(user: string, place: string | null): void {
     const kept = draft.peek()
     if (kept && (kept.user !== user || kept.place !== place)) dropDraft()
   }, [user, place])
+  useEffect(() => dropUnwritten, [])
 }
 
 /** Whoever comes back to the list finds the focus on the note that they come from. */
@@ -112,6 +114,7 @@ function NewNote({ user, place, list }: PaneProps) {
 function OpenNote({ user, place, list }: PaneProps) {
   const { route } = useLocation()
   const load = useLoad(() => noteOf(place), [place])
+  useLockedTogether(load)
   const writing = draft.value
   if (writing?.place === place && writing.user === user) {
     return (
@@ -149,6 +152,19 @@ function OpenNote({ user, place, list }: PaneProps) {
       }
     </Loaded>
   )
+}
+
+/** Once the keys are locked, here or in another tab, what they opened is no longer there; but for what was written since. */
+function useLockedTogether({ state, put }: Load<NoteItem | null>): void {
+  const item = state.kind === 'LOADED' ? state.value : null
+  useEffect(() => {
+    if (!item || kindOf(item) !== 'encrypted') return
+    return latchkey.encryption.onChange(({ kind }) => {
+      if (kind !== 'LOCKED') return
+      put(closed(item))
+      dropUnwritten()
+    })
+  }, [item, put])
 }
 
 function edit(user: string, base: NoteItem, text: string): void {
