@@ -9,7 +9,10 @@ const MOST_DECODINGS = 3
  * back whole), as a browser would write it. Throws REDIRECT_NOT_ALLOWED for anything else, and for what another reader
  * could take for another place: backslashes, control characters, user names, slashes in disguise.
  */
-export function allowedRedirect(text: string, config: Pick<Config, 'publicUrl' | 'allowedOrigins'>): string {
+export function allowedRedirect(
+  text: string,
+  config: Pick<Config, 'publicUrl' | 'pagesUrl' | 'allowedOrigins'>,
+): string {
   // Printable ASCII is all that a URL is made of once it is written out.
   if (text.length > LONGEST || !/^[\x21-\x7e]+$/.test(text) || text.includes('\\')) throw notAllowed()
 
@@ -21,10 +24,23 @@ export function allowedRedirect(text: string, config: Pick<Config, 'publicUrl' |
   const origins = isPath ? [config.publicUrl.origin] : [config.publicUrl.origin, ...config.allowedOrigins]
   if (!url || !origins.includes(url.origin) || url.username || url.password) throw notAllowed()
   if (!isPlainPath(url.pathname)) throw notAllowed()
-  // Not back into signing in: a link of somebody else's could wait there.
-  if (url.origin === config.publicUrl.origin && /^\/(?:auth(?:\/|$)|sign-in(?:\/|$))/i.test(url.pathname))
-    throw notAllowed()
+  if (leadsIntoSigningIn(url, config, isPath)) throw notAllowed()
   return isPath ? url.pathname + url.search + url.hash : url.href
+}
+
+// Not back into signing in, on this server's pages or on those that mails lead to: a link of somebody else's could wait there.
+function leadsIntoSigningIn(
+  url: URL,
+  { publicUrl, pagesUrl }: Pick<Config, 'publicUrl' | 'pagesUrl'>,
+  isPath: boolean,
+): boolean {
+  // A path is of whichever pages the person has before them.
+  const pages = [publicUrl, pagesUrl].filter(({ origin }) => isPath || origin === url.origin)
+  const path = url.pathname.toLowerCase()
+  return pages.some(({ pathname }) => {
+    const base = pathname.toLowerCase()
+    return path.startsWith(base) && /^(?:auth|sign-in)(?:\/|$)/.test(path.slice(base.length))
+  })
 }
 
 // Resolving "/a/..//x" gives "//x", another host to whoever reads it as a path.

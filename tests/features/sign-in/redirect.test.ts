@@ -3,6 +3,7 @@ import { allowedRedirect } from '../../../src/features/sign-in/redirect.ts'
 
 const config = {
   publicUrl: new URL('https://login.example.com'),
+  pagesUrl: new URL('https://app.example.com/my/'),
   allowedOrigins: ['https://app.example.com', 'http://localhost:5173'],
 }
 
@@ -131,6 +132,9 @@ test.each([
   '/x/../auth/verify',
   '/sign-in',
   'https://login.example.com/auth/verify',
+  'https://app.example.com/my/auth/verify#token',
+  'https://app.example.com/My/Sign-In?back=/',
+  '/my/auth/verify#token',
 ])('%s does not lead back into signing in, where somebody else’s link could wait', (text) => {
   expect(() => allowedRedirect(text, config)).toThrow(expect.objectContaining({ code: 'REDIRECT_NOT_ALLOWED' }))
 })
