@@ -1,3 +1,4 @@
+import { isLatchkeyError } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
 import { say } from '../ui/said.tsx'
 import { Deed } from './deed.tsx'
@@ -5,14 +6,22 @@ import type { PartProps } from './encryption.tsx'
 
 /** Offers to switch encryption on. */
 export function EncryptionOff({ reload, steps }: PartProps) {
-  const setUp = async (): Promise<null> => {
-    const outcome = await steps.run((shown) => latchkey.encryption.setup(shown)).finally(reload)
-    say(
-      outcome.kind === 'Enabled'
-        ? 'Encryption is on, and your keys are unlocked on this device.'
-        : 'Nothing was switched on. Codes that were shown are worth nothing; throw them away.',
-    )
-    return null
+  const setUp = async (): Promise<string | null> => {
+    try {
+      const { kind } = await steps.run((shown) => latchkey.encryption.setup(shown))
+      say(
+        kind === 'Enabled'
+          ? 'Encryption is on, and your keys are unlocked on this device.'
+          : 'Nothing was switched on. Codes that were shown are worth nothing; throw them away.',
+      )
+      return null
+    } catch (error) {
+      // No answer came, and nobody knows whether the keys are in force.
+      if (isLatchkeyError(error, 'NETWORK')) return SET_UP_UNKNOWN
+      throw error
+    } finally {
+      await reload().catch(() => undefined) // what is said matters more
+    }
   }
   return (
     <>
@@ -26,3 +35,6 @@ export function EncryptionOff({ reload, steps }: PartProps) {
     </>
   )
 }
+
+const SET_UP_UNKNOWN =
+  'The connection broke. If you were shown codes, keep them and the passphrase: they may be in force. This page tells once you are connected.'

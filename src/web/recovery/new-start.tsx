@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { RecoveryStatus } from '../../client/index.ts'
+import { isLatchkeyError, type RecoveryStatus } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
 import { useKeySteps } from '../encryption/key-steps.tsx'
 import { latchkey } from '../latchkey.ts'
@@ -18,8 +18,14 @@ export function NewStart() {
   const [title, setTitle] = useState(TITLES.ASKING)
   const isDone = title === TITLES.DONE
   const task = useTask(async () => {
-    const { kind } = await keys.run((steps) => latchkey.encryption.completeFreshStart(steps))
-    if (kind === 'Enabled') setTitle(TITLES.DONE)
+    try {
+      const { kind } = await keys.run((steps) => latchkey.encryption.completeFreshStart(steps))
+      if (kind === 'Enabled') setTitle(TITLES.DONE)
+    } catch (error) {
+      // No answer came, and nobody knows which keys are in force.
+      if (!isLatchkeyError(error, 'NETWORK')) throw error
+      task.complain(KEYS_UNKNOWN)
+    }
   })
   return (
     <AccountFrame title={keys.title ?? title}>
@@ -42,6 +48,9 @@ export function NewStart() {
     </AccountFrame>
   )
 }
+
+const KEYS_UNKNOWN =
+  'The connection broke. If you were shown codes, keep them and the new passphrase: they may be in force. Once you are connected, try them under Encryption before you begin again.'
 
 const TITLES: Readonly<Record<'ASKING' | 'WAITS' | 'DONE', string>> = {
   ASKING: 'Begin anew',
