@@ -210,7 +210,8 @@ describe('D5: guessing by filter and sort', () => {
 
   test('D5: the lists filter by what is listed here, and sort by nothing', () => {
     expect(argumentsOf('records')?.sort()).toEqual(['collection', 'titleContains', 'updatedSince', ...PAGE].sort())
-    expect(argumentsOf('securityAudit')?.sort()).toEqual(['action', ...PAGE].sort())
+    // Names of actions and whether they succeeded: nothing that a row keeps secret.
+    expect(argumentsOf('securityAudit')?.sort()).toEqual(['action', 'actions', 'except', 'success', ...PAGE].sort())
     expect(argumentsOf('sessions')).toEqual([])
     expect(argumentsOf('nodes')).toEqual(['ids'])
     const inputs = Object.values(schema.getTypeMap())
