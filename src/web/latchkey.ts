@@ -39,6 +39,7 @@ export function signedIn(user: User): void {
   tabs.postMessage('signed-in')
 }
 
+/** Ends the session on the server, then on this page. */
 export async function signOut(): Promise<void> {
   await latchkey.logout()
   looks += 1

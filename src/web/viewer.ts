@@ -11,6 +11,7 @@ export type Viewer =
   | { kind: 'SIGNED_IN'; user: User }
   | { kind: 'FAILED'; error: unknown }
 
+/** Who looks at the page now; every part that shows something of theirs follows it. */
 export const viewer = signal<Viewer>({ kind: 'LOADING' })
 
 /** The id of who is signed in; null where nobody is, as far as it is known. */

@@ -316,13 +316,6 @@ describe.skipIf(withoutBrowser())('the pages, in Chromium', () => {
       expect(await page.getByRole('link', { name: 'GraphiQL' }).isVisible()).toBe(false)
     })
   })
-
-  test.each(['/', '/sign-in', '/auth/verify'])('%s fits 320 px', async (address) => {
-    await page.setViewportSize({ width: 320, height: 640 })
-    await page.goto(`${fake.url}${address}`)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
-  })
 })
 
 async function askForMail(seconds = 600): Promise<void> {

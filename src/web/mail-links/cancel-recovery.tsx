@@ -46,7 +46,7 @@ function Asked({ task }: { task: Task<void> }) {
     <>
       <Heading>Stop the recovery?</Heading>
       <p class="lead">
-        If you did not ask to recover your encrypted data, or to begin again without it, press the button. What is under
+        If you did not ask to recover your encrypted data, or to begin anew without it, press the button. What is under
         way ends, and nothing more can be opened by it. Your data stays as it is.
       </p>
       <p>This way to recover is then locked for seven days, for you too. Nobody is signed out.</p>

@@ -4,6 +4,7 @@ import { isLatchkeyError } from '../../client/index.ts'
 import { explain } from '../words.ts'
 import { ActionButton } from './form.tsx'
 
+/** What was asked for, as far as it has come. */
 export type Load<T> = {
   state: { kind: 'LOADING' } | { kind: 'LOADED'; value: T } | { kind: 'FAILED'; error: unknown }
   /** Asks again; what is shown stays until the answer has come. Throws what the asking throws. */
@@ -47,6 +48,7 @@ export function Loaded<T>({ from, children }: { from: Load<T>; children: (value:
   return <Failed error={state.error} retry={reload} />
 }
 
+/** A word that something is on its way. */
 export function Waiting({ words = 'Loading' }: { words?: string }) {
   return (
     <p class="quiet waiting" aria-busy="true">

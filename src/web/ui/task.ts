@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { explain } from '../words.ts'
 
+/** Work that a person starts, and how it stands. */
 export type Task<TInput> = {
   /** Does the work, unless it is being done or has to wait. Never throws. */
   run: (input: TInput) => Promise<void>
