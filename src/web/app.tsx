@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact'
 import { lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { lookWho, onSignedElsewhere } from './latchkey.ts'
+import { followOtherTabs, lookWho } from './latchkey.ts'
 import { ProofDialog } from './prove.tsx'
 import { Confirmation } from './ui/confirm.tsx'
 import { Guarded } from './ui/broken.tsx'
@@ -25,7 +25,7 @@ const Notes = page(async () => (await import('./notes/notes.tsx')).Notes)
 /** All pages, and the dialogs that any of them can raise. */
 export function App() {
   useEffect(() => void lookWho(), [])
-  useEffect(() => onSignedElsewhere(() => void lookWho()), [])
+  useEffect(() => followOtherTabs(), [])
   return (
     <Guarded>
       <LocationProvider>

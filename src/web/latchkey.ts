@@ -3,7 +3,7 @@ import { proofs } from './prove.tsx'
 import { fetchAndNoteTime } from './server-clock.ts'
 import { startEncryptionWorker } from './trusted-worker.ts'
 import { unlocks } from './unlock.tsx'
-import { sessionEnded, viewer, type Viewer } from './viewer.ts'
+import { lastPerson, sessionEnded, viewer, type Viewer } from './viewer.ts'
 
 /**
  * This server. Whatever it refuses for want of a proof waits for one dialog, whatever needs the keys for another, and
@@ -39,21 +39,30 @@ export function signedIn(user: User): void {
   tabs.postMessage('signed-in')
 }
 
-/** Ends the session on the server, then on this page. */
+/** Ends the session on the server, then on this page and in the other tabs of this browser. */
 export async function signOut(): Promise<void> {
+  const who = lastPerson.peek()
   await latchkey.logout()
+  left('LEFT')
+  if (who !== null) tabs.postMessage(signedOut(who))
+}
+
+function left(why: 'LEFT' | 'LEFT_ELSEWHERE'): void {
   looks += 1
-  viewer.value = { kind: 'SIGNED_OUT', why: 'LEFT' }
-  tabs.postMessage('signed-out')
+  viewer.value = { kind: 'SIGNED_OUT', why }
 }
 
 // What tabs of one browser tell each other: one that waits for a mail learns that its link was opened in another.
 const tabs = new BroadcastChannel('latchkey')
 
-/** Calls back when somebody has signed in or out in another tab of this browser; what it gives ends that. */
-export function onSignedElsewhere(act: () => void): () => void {
+const signedOut = (who: string): string => `signed-out ${who}`
+
+/** Follows who signs in and out in the other tabs of this browser; what it gives ends that. */
+export function followOtherTabs(): () => void {
   const hear = ({ data }: MessageEvent): void => {
-    if (data === 'signed-in' || data === 'signed-out') act()
+    // Shown without asking the server, which may not answer at the moment. The keys are locked by the sign-out already.
+    if (data === signedOut(lastPerson.peek() ?? '')) left('LEFT_ELSEWHERE')
+    else if (data === 'signed-in' || viewer.peek().kind === 'LOADING') void lookWho()
   }
   tabs.addEventListener('message', hear)
   return () => tabs.removeEventListener('message', hear)

@@ -1,8 +1,8 @@
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { User } from '../client/index.ts'
 
-/** Why nobody is signed in: nobody was, or the session ended while the page was open, or they signed out on it. */
-export type WhySignedOut = 'NEVER' | 'ENDED' | 'LEFT'
+/** Why nobody is signed in: nobody was, or the session ended while the page was open, or they signed out, here or in another tab. */
+export type WhySignedOut = 'NEVER' | 'ENDED' | 'LEFT' | 'LEFT_ELSEWHERE'
 
 /** Who looks at the page. */
 export type Viewer =
@@ -16,6 +16,13 @@ export const viewer = signal<Viewer>({ kind: 'LOADING' })
 
 /** The id of who is signed in; null where nobody is, as far as it is known. */
 export const person = computed(() => (viewer.value.kind === 'SIGNED_IN' ? viewer.value.user.id : null))
+
+/** The id of who was signed in here last, though they may have gone. */
+export const lastPerson = signal<string | null>(null)
+
+effect(() => {
+  if (person.value !== null) lastPerson.value = person.value
+})
 
 /** What the server says of a session that is no more. */
 export function sessionEnded(): void {

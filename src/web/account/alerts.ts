@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { SecurityAlert } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
+import { ofPerson, whoAsks } from '../of-person.ts'
 import { person } from '../viewer.ts'
 
 // The alerts of whoever is signed in. They are followed from here, by one stream for all pages: going from one page to
@@ -10,7 +11,7 @@ export type Alerts =
   { kind: 'LOADING' } | { kind: 'LOADED'; all: readonly SecurityAlert[] } | { kind: 'FAILED'; error: unknown }
 
 /** The newest alerts, seen or not, the newest first. */
-export const alerts = signal<Alerts>({ kind: 'LOADING' })
+export const alerts = ofPerson<Alerts>({ kind: 'LOADING' })
 
 /** Those that the person has not said to have seen. */
 export const unseen = computed(() =>
@@ -18,7 +19,7 @@ export const unseen = computed(() =>
 )
 
 /** The alert that came last while the page was open, until it is looked at. */
-export const justCame = signal<SecurityAlert | null>(null)
+export const justCame = ofPerson<SecurityAlert | null>(null)
 
 /** Counts what may have changed the account: each alert, and each time that some may have been missed. */
 export const news = signal(0)
@@ -28,8 +29,6 @@ let looks = 0 // an answer that was overtaken is not shown
 effect(() => {
   const who = person.value
   looks += 1 // what is on its way is another's
-  alerts.value = { kind: 'LOADING' }
-  justCame.value = null
   if (who === null) return undefined
   const stop = new AbortController()
   void lookForAlerts()
@@ -51,14 +50,15 @@ export async function lookForAlerts(): Promise<void> {
 
 /** Says to have seen an alert, which takes a fresh proof. */
 export async function acknowledge(id: string): Promise<void> {
-  const who = person.peek()
+  const isTheirs = whoAsks()
   const alert = await latchkey.acknowledgeAlert(id)
-  if (who === person.peek()) put(alert)
+  if (isTheirs()) put(alert)
 }
 
 /** Says to have seen all of them: one proof does. */
 export async function acknowledgeAll(): Promise<void> {
-  for (const { id } of unseen.value) await acknowledge(id)
+  const isTheirs = whoAsks()
+  for (const { id } of unseen.value) if (isTheirs()) await acknowledge(id)
 }
 
 async function follow(signal: AbortSignal): Promise<void> {

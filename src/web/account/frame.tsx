@@ -61,7 +61,7 @@ export function AccountFrame({ title, children }: { title: string; children: (us
             <Said />
             <NewAlert />
             <Heading>{title}</Heading>
-            <RecoveryBanner userId={who.user.id} />
+            <RecoveryBanner />
             {children(who.user)}
           </main>
         </div>
@@ -76,6 +76,10 @@ const SIGNED_OUT: Readonly<Record<WhySignedOut, { title: string; words: string }
     words: 'It ran out, or was ended on another device. Sign in again to go on where you were.',
   },
   LEFT: { title: 'You are signed out', words: 'Nothing of yours is left open in this browser.' },
+  LEFT_ELSEWHERE: {
+    title: 'You are signed out',
+    words: 'You have signed out in another tab. Nothing of yours is left open in this browser.',
+  },
 }
 
 function SignedOut({ why }: { why: WhySignedOut }) {

@@ -1,19 +1,17 @@
-import { signal } from '@preact/signals'
 import type { RecoveryStatus } from '../../client/index.ts'
 import { latchkey } from '../latchkey.ts'
-import { viewer } from '../viewer.ts'
+import { ofPerson, whoAsks } from '../of-person.ts'
 
-const known = signal<{ userId: string; status: RecoveryStatus } | null>(null)
+/** How it stands with recovering the encrypted data of whoever is signed in; null as long as it is not known. */
+export const recoveryStatus = ofPerson<RecoveryStatus | null>(null)
 
-/** How it stands with recovering a person's encrypted data, as far as it is known. */
-export const recoveryStatusOf = (userId: string): RecoveryStatus | null =>
-  known.value?.userId === userId ? known.value.status : null
+let looks = 0 // an answer that was overtaken is not shown
 
 /** Asks how it stands; a page that begins or stops something asks anew. Never throws. */
 export async function lookAtRecovery(): Promise<void> {
-  const who = viewer.peek()
-  if (who.kind !== 'SIGNED_IN') return
+  const mine = (looks += 1)
+  const isTheirs = whoAsks()
   // Without an answer nothing is said: the page's own parts tell what is amiss.
   const status = await latchkey.encryption.recoveryStatus().catch(() => null)
-  if (status) known.value = { userId: who.user.id, status }
+  if (status && mine === looks && isTheirs()) recoveryStatus.value = status
 }

@@ -8,6 +8,7 @@ import { viewer, type WhySignedOut } from '../viewer.ts'
 const WHY: Readonly<Record<Exclude<WhySignedOut, 'NEVER'>, string>> = {
   ENDED: 'Your session has ended. Sign in again to go on.',
   LEFT: 'You are signed out.',
+  LEFT_ELSEWHERE: 'You have signed out in another tab.',
 }
 
 /** The way in. Whoever is signed in already is led to the overview. */

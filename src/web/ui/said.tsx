@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals'
+import { ofPerson } from '../of-person.ts'
 
-const said = signal('')
+const said = ofPerson('')
 
 /** Tells what was done, on whatever page the person is. Empty takes it back. */
 export function say(text: string): void {
