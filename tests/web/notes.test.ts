@@ -264,31 +264,70 @@ describe.skipIf(withoutBrowser())('private notes', () => {
       expect(await page.getByText('while unlocked').count()).toBe(0)
     })
 
-    test('nor is it where somebody has begun to write over it, but for what they wrote', async () => {
-      const { email } = await encryptedDevice(stage.app)
-      await enter(stage, visitor, { email, at: '/notes?new' })
-      await fillNote({ title: 'Shown', text: 'while unlocked', kind: 'Encrypted' })
-      await button('Save').click()
-      await page.getByRole('dialog').getByLabel('Passphrase').fill(PASSPHRASE)
-      await dialogButton('Unlock').click()
+    test('nor is what was being written over it; it shows again once the keys are open', async () => {
+      await editEncrypted('known to nobody')
+      await lockElsewhere()
+      await page.getByText('The text is locked.').waitFor() // nothing was written yet
+      await button('Unlock').click()
+      await unlock()
       await button('Edit').click()
-      await field('Text').fill('while unlocked, and more')
-      const second = await visitor.context.newPage()
-      await second.goto(`${stage.app.url.origin}/auth/not-me`)
-      const lock = "new BroadcastChannel('latchkey-encryption').postMessage('lock')"
-      await second.evaluate(lock)
-      expect(await field('Text').inputValue()).toBe('while unlocked, and more')
-      await button('Cancel').click()
-      await dialogButton('Leave').click()
-      await page.getByRole('dialog', { name: 'Unlock your encrypted data' }).waitFor()
-      expect(await page.getByText('while unlocked').count()).toBe(0)
+      await field('Text').fill('known to nobody, and more')
+      await lockElsewhere()
+      await showsNote('Your encrypted data is locked')
+      await look(page, 'notes-covered')
+      expect(await field('Text').count()).toBe(0)
+      expect(await page.content()).not.toContain('known to nobody')
+      await button('Unlock').click()
+      await unlock()
+      await expect.poll(() => field('Text').inputValue()).toBe('known to nobody, and more')
 
-      await page.getByLabel('Passphrase').fill(PASSPHRASE)
-      await dialogButton('Unlock').click()
-      await button('Edit').click()
-      await field('Text').waitFor()
-      await second.evaluate(lock)
+      await lockElsewhere()
+      await button('Let go of the text').click()
+      await dialogButton('Leave').click()
       await page.getByText('The text is locked.').waitFor()
+      expect(await page.content()).not.toContain('known to nobody')
+    })
+
+    test('an encrypted text that waits for the next sign-in is not shown before the keys are open, too', async () => {
+      const email = await editEncrypted('known to nobody')
+      await field('Text').fill('known to nobody, and more')
+      const elsewhere = await visitor.context.newPage()
+      await elsewhere.goto(`${stage.app.url.origin}/auth/not-me`)
+      await ask(elsewhere, 'mutation { logout }')
+      await shows(page, 'Your session has ended')
+      expect(await button('Copy: what you wrote').count()).toBe(0)
+      await enter(stage, { ...visitor, page: elsewhere }, { email })
+      await button('I have signed in').click()
+      await showsNote('Your encrypted data is locked')
+      await unlock()
+      await expect.poll(() => field('Text').inputValue()).toBe('known to nobody, and more')
+    })
+
+    test('nothing of a text is left after a sign-out, here or in another tab', async () => {
+      const email = await enter(stage, visitor, { at: '/notes?new' })
+      await fillNote({ title: 'Draft', text: 'known to nobody' })
+      const second = await visitor.context.newPage()
+      await second.goto(`${stage.app.url.origin}/account`)
+      await second.getByRole('button', { name: 'Sign out' }).click()
+      await shows(page, 'You are signed out')
+      await page.getByText('You have signed out in another tab.').waitFor()
+      await look(page, 'signed-out-elsewhere')
+      expect(await page.content()).not.toContain('known to nobody')
+      await enter(stage, { ...visitor, page: second }, { email, at: '/account' })
+      await second.evaluate("new BroadcastChannel('latchkey').postMessage('signed-in')")
+      await field('Text').waitFor()
+      expect(await field('Text').inputValue()).toBe('')
+    })
+
+    test('a sealed text that was opened to be written over is sealed again once the page is left', async () => {
+      await enter(stage, visitor, { at: '/notes' })
+      await writeNote({ title: 'PIN', text: '2468 is the number', kind: 'Sealed' })
+      await button('Edit').click()
+      await expect.poll(() => field('Text').inputValue()).toBe('2468 is the number')
+      await page.getByRole('link', { name: 'Sessions' }).click()
+      await shows(page, 'Sessions')
+      await page.evaluate('history.back()')
+      await button('Show').waitFor()
       expect(await field('Text').count()).toBe(0)
     })
   })
@@ -462,6 +501,31 @@ async function writeNote(note: Filled): Promise<void> {
   await fillNote(note)
   await button('Save').click()
   await showsNote(note.title)
+}
+
+/** An encrypted note that somebody is about to write over; gives their address. */
+async function editEncrypted(text: string): Promise<string> {
+  const { email } = await encryptedDevice(stage.app)
+  await enter(stage, visitor, { email, at: '/notes?new' })
+  await fillNote({ title: 'Secret', text, kind: 'Encrypted' })
+  await button('Save').click()
+  await unlock()
+  await button('Edit').click()
+  await expect.poll(() => field('Text').inputValue()).toBe(text)
+  return email
+}
+
+async function unlock(): Promise<void> {
+  await page.getByRole('dialog').getByLabel('Passphrase').fill(PASSPHRASE)
+  await dialogButton('Unlock').click()
+}
+
+/** As another tab does whose person locks. */
+async function lockElsewhere(): Promise<void> {
+  const other = await visitor.context.newPage()
+  await other.goto(`${stage.app.url.origin}/auth/not-me`)
+  await other.evaluate("new BroadcastChannel('latchkey-encryption').postMessage('lock')")
+  await other.close()
 }
 
 async function prove(email: string): Promise<void> {

@@ -4,7 +4,7 @@ import { ActionButton } from '../ui/form.tsx'
 import { Heading, Plate } from '../ui/plate.tsx'
 import { viewer } from '../viewer.ts'
 import { CopyButton } from './conflict.tsx'
-import { dropDraft, type Draft } from './draft.ts'
+import { dropDraft, isPlain, type Draft } from './draft.ts'
 import { LIST } from './places.ts'
 
 /** Stands where a draft was being written when the session ended: the draft stays until the person is back. */
@@ -20,7 +20,8 @@ export function KeptText({ draft }: { draft: Draft }) {
       </a>
       <div class="kept">
         <ActionButton label="I have signed in" working="Looking" kind="second" work={comeBack} />
-        <CopyButton text={draft.text} of="what you wrote" />
+        {/* Whoever is before the screen now may be somebody else. */}
+        {isPlain(draft) && <CopyButton text={draft.text} of="what you wrote" />}
         <ActionButton label="Let go of the text" work={letGo} />
       </div>
     </Plate>

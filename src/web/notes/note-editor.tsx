@@ -8,6 +8,7 @@ import { useTask, type Task } from '../ui/task.ts'
 import { explain } from '../words.ts'
 import { clashIn, type Clash } from './clash.ts'
 import { Conflict } from './conflict.tsx'
+import { Covered } from './covered.tsx'
 import { dropDraft, write, type Draft } from './draft.ts'
 import { createNote, KINDS, kindOf, updateNote, type Kind, type NoteItem } from './note.ts'
 import { PaneHeading } from './pane-heading.tsx'
@@ -42,6 +43,11 @@ export function NoteEditor({ draft, onSaved, onLeft }: Ends & { draft: Draft }) 
       else keepText(save, error)
     }
   })
+  useEffect(() => {
+    if (draft.isCovered) setClash(null) // it holds the other version
+  }, [draft.isCovered])
+
+  if (draft.isCovered) return <Covered onLeft={onLeft} />
   if (clash) {
     return (
       <Conflict

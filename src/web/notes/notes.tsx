@@ -120,7 +120,10 @@ function OpenNote({ user, place, list }: PaneProps) {
     return (
       <NoteEditor
         draft={writing}
-        onLeft={() => void load.reload().catch(() => undefined)} // what is shown stays
+        onLeft={() => {
+          // What is shown stays; and what is locked is opened once that is asked for.
+          if (!writing.isCovered) void load.reload().catch(() => undefined)
+        }}
         onSaved={(item) => {
           say('The note is saved.')
           refresh(list)
@@ -154,7 +157,7 @@ function OpenNote({ user, place, list }: PaneProps) {
   )
 }
 
-/** Once the keys are locked, here or in another tab, what they opened is no longer there; but for what was written since. */
+/** Once the keys are locked, here or in another tab, what they opened is no longer there. */
 function useLockedTogether({ state, put }: Load<NoteItem | null>): void {
   const item = state.kind === 'LOADED' ? state.value : null
   useEffect(() => {
@@ -162,7 +165,6 @@ function useLockedTogether({ state, put }: Load<NoteItem | null>): void {
     return latchkey.encryption.onChange(({ kind }) => {
       if (kind !== 'LOCKED') return
       put(closed(item))
-      dropUnwritten()
     })
   }, [item, put])
 }
