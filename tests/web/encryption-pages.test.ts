@@ -130,6 +130,31 @@ describe.skipIf(withoutBrowser())('the encryption page', { timeout: 120_000 }, (
     expect(sent.join('\n')).not.toContain('SetupEncryption')
   })
 
+  test('where the last answer is lost, it says to keep the codes, and finds out what is in force', async () => {
+    for (const arrives of [false, true]) {
+      await enter(stage, visitor, { at: AT })
+      await press('Set up encryption')
+      await goTo('Your recovery codes')
+      const codes = await shownCodes()
+      await page.getByLabel('I have written them down').check()
+      await press('Go on')
+      await shows(page, 'Type two codes back')
+      for (const position of await askedPositions())
+        await page.getByLabel(`Code ${position}`).fill(codes[position - 1] ?? '')
+      await cutAt('mutation SetupEncryption', { arrives })
+      await press('Check them')
+      await page.getByText('Encryption may be on already, or still off. Keep the codes').waitFor()
+      await look(page, 'encryption-in-doubt')
+      await press('Look now')
+      await alertSays('The server does not answer.')
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      await press('Look now')
+      await page.getByText(arrives ? 'Encryption is on: only the answer was lost.' : 'Encryption is off: the').waitFor()
+      if (arrives) await isLocked()
+      else await page.getByRole('button', { name: 'Set up encryption' }).waitFor()
+    }
+  })
+
   test('the worker that holds the keys is loaded when they are needed, and ends with the lock', async () => {
     const { email } = await someoneWithKeys()
     await enter(stage, visitor, { email, at: AT })
@@ -432,6 +457,17 @@ async function goTo(last: string): Promise<void> {
   await page.getByLabel('I have written them down').check()
   await press('Go on')
   await shows(page, last)
+}
+
+/** From this operation on no answer comes through; whether it arrives itself is said. */
+async function cutAt(operation: string, { arrives }: { arrives: boolean }): Promise<void> {
+  let isCut = false
+  await page.route('**/graphql', async (route) => {
+    const isIt = route.request().postData()?.includes(operation) === true
+    isCut ||= isIt
+    if (isIt && arrives) await route.fetch()
+    await (isCut ? route.abort() : route.continue())
+  })
 }
 
 const shownCodes = (): Promise<string[]> =>

@@ -297,6 +297,33 @@ describe.skipIf(withoutBrowser())('recovery, by its pages', { timeout: 240_000 }
     await look(page, 'recovery-taken-back')
     expect(await bodyOn(await unlocked(email), id)).toBe('written before')
   })
+
+  test('a new start whose last answer is lost: it says to keep the codes, and finds out which are in force', async () => {
+    const { client, email } = await owner()
+    await client.encryption.requestFreshStart(email)
+    await letPass(email, 7 * DAY)
+    await enter(stage, visitor, { email, at: '/account/recovery?way=anew' })
+    for (const arrives of [false, true]) {
+      await page.getByRole('button', { name: 'Begin anew' }).click()
+      await page.getByRole('button', { name: 'I understand, go on' }).click()
+      await chooseNext()
+      let isCut = false
+      await page.route('**/graphql', async (route) => {
+        const isIt = route.request().postData()?.includes('mutation CompleteFreshStart') === true
+        isCut ||= isIt
+        if (isIt && arrives) await route.fetch()
+        await (isCut ? route.abort() : route.continue())
+      })
+      await keepCodes()
+      await shows(page, 'Keep your new codes')
+      await look(page, 'recovery-anew-in-doubt')
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      await page.getByRole('button', { name: 'Look now' }).click()
+      if (!arrives) await page.getByText('Nothing was changed: the new keys did not arrive.').waitFor()
+    }
+    await shows(page, 'You have new keys')
+    await unlocked(email)
+  })
 })
 
 async function browse(): Promise<void> {

@@ -1,28 +1,39 @@
-import { isLatchkeyError } from '../../client/index.ts'
+import { useState } from 'preact/hooks'
 import { latchkey } from '../latchkey.ts'
+import { whoAsks } from '../of-person.ts'
 import { say } from '../ui/said.tsx'
 import { Deed } from './deed.tsx'
 import type { PartProps } from './encryption.tsx'
+import { InDoubt } from './in-doubt.tsx'
+import { watched } from './lost-answer.ts'
 
 /** Offers to switch encryption on. */
 export function EncryptionOff({ reload, steps }: PartProps) {
-  const setUp = async (): Promise<string | null> => {
-    try {
-      const { kind } = await steps.run((shown) => latchkey.encryption.setup(shown))
-      say(
-        kind === 'Enabled'
-          ? 'Encryption is on, and your keys are unlocked on this device.'
-          : 'Nothing was switched on. Codes that were shown are worth nothing; throw them away.',
-      )
+  const [isInDoubt, setInDoubt] = useState(false)
+
+  const setUp = (): Promise<null> =>
+    steps.run(async (all) => {
+      const sending = watched(all)
+      try {
+        const { kind } = await latchkey.encryption.setup(sending.steps)
+        say(kind === 'Enabled' ? ON : CALLED_OFF)
+        await reload().catch(() => undefined) // what is said matters more
+      } catch (error) {
+        if (!sending.isInDoubt(error)) throw error
+        setInDoubt(true)
+      }
       return null
-    } catch (error) {
-      // No answer came, and nobody knows whether the keys are in force.
-      if (isLatchkeyError(error, 'NETWORK')) return SET_UP_UNKNOWN
-      throw error
-    } finally {
-      await reload().catch(() => undefined) // what is said matters more
-    }
+    })
+
+  async function look(): Promise<void> {
+    const isTheirs = whoAsks()
+    const { enabled } = await latchkey.encryption.status()
+    if (!isTheirs()) return
+    say(enabled ? ON_AFTER_ALL : STILL_OFF)
+    await reload()
+    setInDoubt(false)
   }
+  if (isInDoubt) return <InDoubt words="Encryption may be on already, or still off." look={look} />
   return (
     <>
       <p class="lead">Encryption is off. What you save can be read by whoever runs this server.</p>
@@ -36,5 +47,9 @@ export function EncryptionOff({ reload, steps }: PartProps) {
   )
 }
 
-const SET_UP_UNKNOWN =
-  'The connection broke. If you were shown codes, keep them and the passphrase: they may be in force. This page tells once you are connected.'
+const ON = 'Encryption is on, and your keys are unlocked on this device.'
+const CALLED_OFF = 'Nothing was switched on. Codes that were shown are worth nothing; throw them away.'
+const ON_AFTER_ALL =
+  'Encryption is on: only the answer was lost. The codes that you kept are in force, and the passphrase that you chose unlocks.'
+const STILL_OFF =
+  'Encryption is off: the new keys did not arrive. Set it up once more, and throw the codes of the first try away after that.'

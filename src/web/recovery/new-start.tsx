@@ -1,12 +1,16 @@
-import { useState } from 'preact/hooks'
-import { isLatchkeyError, type RecoveryStatus } from '../../client/index.ts'
+import { useRef, useState } from 'preact/hooks'
+import type { RecoveryStatus } from '../../client/index.ts'
 import { AccountFrame } from '../account/frame.tsx'
+import { InDoubt } from '../encryption/in-doubt.tsx'
 import { useKeySteps } from '../encryption/key-steps.tsx'
+import { watched } from '../encryption/lost-answer.ts'
 import { latchkey } from '../latchkey.ts'
+import { whoAsks } from '../of-person.ts'
 import { serverNow } from '../server-clock.ts'
 import { Field } from '../ui/fields.tsx'
 import { ActionButton, TaskForm } from '../ui/form.tsx'
 import { Loaded, useLoad } from '../ui/load.tsx'
+import { say } from '../ui/said.tsx'
 import { useTask, type Task } from '../ui/task.ts'
 import { whenAndHowLong } from './recovery-words.ts'
 import { BackToRecovery } from './back-to-recovery.tsx'
@@ -16,25 +20,39 @@ import { stop, useMinutes } from './under-way.tsx'
 export function NewStart() {
   const keys = useKeySteps()
   const [title, setTitle] = useState(TITLES.ASKING)
-  const isDone = title === TITLES.DONE
+  const given = useRef(0) // the generation of the keys that are given up
   const task = useTask(async () => {
-    try {
-      const { kind } = await keys.run((steps) => latchkey.encryption.completeFreshStart(steps))
-      if (kind === 'Enabled') setTitle(TITLES.DONE)
-    } catch (error) {
-      // No answer came, and nobody knows which keys are in force.
-      if (!isLatchkeyError(error, 'NETWORK')) throw error
-      task.complain(KEYS_UNKNOWN)
-    }
+    given.current = (await latchkey.encryption.status()).generation
+    await keys.run(async (all) => {
+      const sending = watched(all)
+      try {
+        const { kind } = await latchkey.encryption.completeFreshStart(sending.steps)
+        if (kind === 'Enabled') setTitle(TITLES.DONE)
+      } catch (error) {
+        if (!sending.isInDoubt(error)) throw error
+        setTitle(TITLES.IN_DOUBT)
+      }
+    })
   })
+
+  async function look(): Promise<void> {
+    const isTheirs = whoAsks()
+    const { generation } = await latchkey.encryption.status()
+    if (!isTheirs()) return
+    const isBegun = generation > given.current
+    if (!isBegun) say(NOT_BEGUN)
+    setTitle(isBegun ? TITLES.DONE : TITLES.ASKING)
+  }
   return (
     <AccountFrame title={keys.title ?? title}>
       {(user) =>
         keys.view ?? (
           <>
-            {isDone ? (
-              <BegunAnew />
-            ) : (
+            {title === TITLES.DONE && <BegunAnew />}
+            {title === TITLES.IN_DOUBT && (
+              <InDoubt words="Your new keys may be in force already, or not." look={look} />
+            )}
+            {title !== TITLES.DONE && title !== TITLES.IN_DOUBT && (
               <State
                 email={user.email}
                 begin={task}
@@ -49,12 +67,13 @@ export function NewStart() {
   )
 }
 
-const KEYS_UNKNOWN =
-  'The connection broke. If you were shown codes, keep them and the new passphrase: they may be in force. Once you are connected, try them under Encryption before you begin again.'
+const NOT_BEGUN =
+  'Nothing was changed: the new keys did not arrive. Begin once more, and throw the codes of the first try away after that.'
 
-const TITLES: Readonly<Record<'ASKING' | 'WAITS' | 'DONE', string>> = {
+const TITLES: Readonly<Record<'ASKING' | 'WAITS' | 'IN_DOUBT' | 'DONE', string>> = {
   ASKING: 'Begin anew',
   WAITS: 'You have asked to begin anew',
+  IN_DOUBT: 'Keep your new codes',
   DONE: 'You have new keys',
 }
 

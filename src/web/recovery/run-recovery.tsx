@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'
-import { isLatchkeyError } from '../../client/index.ts'
 import type { NotRecovered, Recovered, RecoverySteps, RotationOptions, RotationProgress } from '../../client/index.ts'
 import { RENEWAL, useKeySteps, type KeySteps } from '../encryption/key-steps.tsx'
+import { isAnswerLost } from '../encryption/lost-answer.ts'
 import { CutOff } from './cut-off.tsx'
 import { RecoveredView } from './recovered.tsx'
 import { Reencrypting } from './reencrypting.tsx'
@@ -45,7 +45,7 @@ export function useRecoveryRun(): RecoveryRun {
       setStage({ kind: 'DONE', done: outcome })
       return null
     } catch (error) {
-      if (!sealing.isBegun || !isCutOff(error)) throw error
+      if (!sealing.isBegun || !isAnswerLost(error)) throw error
       setStage({ kind: 'CUT_OFF' })
       return null
     }
@@ -102,9 +102,6 @@ function watched(
 }
 
 const isRecovered = (outcome: { kind: string }): outcome is Recovered => outcome.kind === 'Recovered'
-
-const CUTS = ['NETWORK', 'UNEXPECTED_ANSWER', 'UNAVAILABLE'] as const
-const isCutOff = (error: unknown): boolean => CUTS.some((code) => isLatchkeyError(error, code))
 
 /** What to say about a recovery that ended without opening data, where every way has the same words for it. */
 export function wordsForEnd(outcome: Pick<NotRecovered, 'kind'>): string {
