@@ -22,6 +22,7 @@ export function NewStart() {
   const [title, setTitle] = useState(TITLES.ASKING)
   const given = useRef(0) // the generation of the keys that are given up
   const task = useTask(async () => {
+    say('') // of a try before
     given.current = (await latchkey.encryption.status()).generation
     await keys.run(async (all) => {
       const sending = watched(all)
