@@ -13,6 +13,7 @@ import * as documents from './generated/graphql.ts'
 import { listenForAlerts, type AlertOptions } from './on-security-alert.ts'
 import { createPasskey, usePasskey, type NotUsed } from './passkeys.ts'
 import { isRepeatable, provingAgain, type NeededProof } from './prove-again.ts'
+import { followRenewals, type Renewals } from './renewals.ts'
 import { send, type Answer, type Sender, type Transport } from './send.ts'
 
 type PlainOptions = Transport & {
@@ -127,9 +128,6 @@ export type LatchkeyClient = ApiClient & {
 // The most records that one page of `allRecords` asks for.
 const PAGE_SIZE = 50
 
-// The operations after which the session has another cookie.
-const RENEWS = /\b(reauthenticateWithCode|completePasskeyReauthentication|completePasskeyRecovery|completeRecovery)\b/
-
 /**
  * Makes a client of one Latchkey server: a method for each operation, which gives all that was asked for or throws a
  * `LatchkeyError`. The session is a cookie that the browser holds; the only state here is the keys of end-to-end
@@ -145,7 +143,8 @@ export function createClient(options: ClientOptions): LatchkeyClient {
       options.onUnauthenticated?.(error)
     },
   }
-  const plain = senderOf(heard)
+  const renewals = followRenewals()
+  const plain = senderOf(heard, renewals)
   const sender = onReauthenticationRequired
     ? provingAgain(plain, (needed) =>
         onReauthenticationRequired({ ...needed, client: methodsOver(plain, heard, keys) }),
@@ -160,7 +159,7 @@ export function createClient(options: ClientOptions): LatchkeyClient {
     idleLockMinutes: idleLockMinutes ?? IDLE_LOCK_MINUTES,
   })
   const service: EncryptionService = new EncryptionService(ask, session, () => openVault({ worker }))
-  const keys: Keys = { session, service, signIns: 0 }
+  const keys: Keys = { session, service, signIns: 0, renewals }
   return {
     ...methodsOver(sender, heard, keys),
     encryption: service,
@@ -172,16 +171,15 @@ export function createClient(options: ClientOptions): LatchkeyClient {
 const IDLE_LOCK_MINUTES = 15
 
 /** The keys of whoever is signed in, for the methods that sign in and out. */
-type Keys = { session: VaultSession; service: EncryptionService; signIns: number }
+type Keys = { session: VaultSession; service: EncryptionService; signIns: number; renewals: Renewals }
 
-function senderOf(options: PlainOptions): Sender {
-  let renewals = 0
+function senderOf(options: PlainOptions, renewals: Renewals): Sender {
   return async (query, variables, signal) => {
-    const before = renewals
-    let answer = await send(options, query, variables, signal)
-    if (RENEWS.test(query) && answer.errors.length === 0) renewals += 1
+    const before = renewals.count
+    let answer = await renewals.follow(query, send(options, query, variables, signal))
+    if (isUnauthenticated(answer)) await renewals.settled()
     // The session's cookie changed while this was on its way with the old one.
-    const isLate = renewals !== before && isUnauthenticated(answer) && isRepeatable(query, answer)
+    const isLate = renewals.count !== before && isUnauthenticated(answer) && isRepeatable(query, answer)
     if (isLate) answer = await send(options, query, variables, signal)
     const unauthenticated = isUnauthenticated(answer)
     if (unauthenticated) options.onUnauthenticated?.(unauthenticated)
@@ -349,7 +347,7 @@ function methodsOver(sender: Sender, options: PlainOptions, keys: Keys) {
      * `signal` calls it off, and throws when the server refuses: UNAUTHENTICATED when the session has ended.
      */
     onSecurityAlert: (callback: (alert: SecurityAlert) => void, alertOptions: AlertOptions = {}): Promise<void> =>
-      listenForAlerts(options, callback, alertOptions).catch((error: unknown) => {
+      listenForAlerts({ ...options, ready: keys.renewals.settled }, callback, alertOptions).catch((error: unknown) => {
         if (isLatchkeyError(error, 'UNAUTHENTICATED')) options.onUnauthenticated?.(error)
         throw error
       }),

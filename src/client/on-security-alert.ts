@@ -20,10 +20,11 @@ const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1_000, 30_000]
 
 /**
  * Calls back with each alert as it happens, and connects again when the connection breaks. It resolves once it is called
- * off by `signal`, and throws when the server refuses, as it does when the session ends.
+ * off by `signal`, and throws when the server refuses, as it does when the session ends. `ready` resolves once the
+ * session's cookie is not about to change.
  */
 export async function listenForAlerts(
-  transport: Transport,
+  { ready, ...transport }: Transport & { ready: () => Promise<void> },
   callback: (alert: SecurityAlertFieldsFragment) => void,
   { signal, onOpen }: AlertOptions,
 ): Promise<void> {
@@ -45,9 +46,11 @@ export async function listenForAlerts(
       if (!isWorthAnotherTry(error)) throw error
       asked = error.retryAfter
     }
-    // A proof changes the session's cookie, which completes the stream, to be begun again with the new one.
     // With some jitter: after a restart not all come back at once.
     await pause(asked === undefined ? wait * (0.5 + Math.random() / 2) : asked * 1_000, signal)
+    // A proof changes the session's cookie, which completes the stream, to be begun again with the new one: on a slow line
+    // the answer that brings it comes long after that.
+    await ready()
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)
   }
 }

@@ -225,4 +225,34 @@ describe('onSecurityAlert', () => {
     await client.onSecurityAlert(() => {}, { signal: AbortSignal.abort() })
     expect(fetch).not.toHaveBeenCalled()
   })
+
+  test('is begun again with the new cookie, however late the answer of the proof brings it', async () => {
+    vi.useFakeTimers()
+    const onUnauthenticated = vi.fn()
+    const proved = { data: { reauthenticateWithCode: { __typename: 'Session' } } }
+    let cookie = 'old'
+    let streams = 0
+    const fetch = async (_url: unknown, init: RequestInit = {}): Promise<Response> => {
+      if (String(init.body).includes('reauthenticateWithCode')) {
+        await new Promise((resolve) => setTimeout(resolve, 8_000)) // the server has renewed it; the line is slow
+        cookie = 'new'
+        return Response.json(proved)
+      }
+      streams += 1
+      if (streams === 1) return streamOf([told(1), COMPLETE])
+      const answer = cookie === 'new' ? streamOf([told(2)], 'stay') : streamOf([refused('UNAUTHENTICATED'), COMPLETE])
+      return brokenBy(init.signal, answer)
+    }
+    const client = createClient({ url: 'https://id.example.com/graphql', fetch, onUnauthenticated })
+    const controller = new AbortController()
+    const seen: string[] = []
+    const proof = client.reauthenticateWithCode({ code: '123456' })
+    const done = client.onSecurityAlert(({ message }) => seen.push(message), { signal: controller.signal })
+    await vi.advanceTimersByTimeAsync(10_000)
+    await proof
+    expect(seen).toEqual(['Größe 1', 'Größe 2'])
+    expect(onUnauthenticated).not.toHaveBeenCalled()
+    controller.abort()
+    await done
+  })
 })
