@@ -241,7 +241,7 @@ describe.each(providers)('on %s', (provider) => {
     await outbox.sendDue()
     expect(await rows()).toEqual([])
     expect(lines).toMatchObject([{ event: 'mail.refused', fields: { id: row?.id, to: '***@example.com' } }])
-    const text = JSON.stringify(lines)
+    const text = JSON.stringify(lines).replaceAll(row?.id ?? '', '') // hexadecimal digits may write her name
     expect(text).toContain('550 no such user')
     for (const secret of ['ada', 'AbCdEfGh', '123 456']) expect(text).not.toContain(secret)
   })
