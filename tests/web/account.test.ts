@@ -107,7 +107,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
       await look(page, 'ways-in-rename')
       await name.press('Enter')
       await page.getByText('The passkey is called “My key” now').waitFor()
-      expect(await focused(page)).toBe('Rename: My key')
+      await expect.poll(() => focused(page)).toBe('Rename: My key')
 
       stage.app.clock.advance(16 * MINUTE)
       await page.getByRole('button', { name: 'Remove: My key' }).press('Enter')
@@ -118,7 +118,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
       await look(page, 'proof-by-passkey')
       await byPasskey(page)
       await page.getByText('“My key” is removed').waitFor()
-      expect(await focused(page)).toBe('Passkeys')
+      await expect.poll(() => focused(page)).toBe('Passkeys')
       await page.getByText('None yet').waitFor()
       expect(await page.getByRole('dialog').count()).toBe(0)
     })
@@ -133,7 +133,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
       const code = await codeAskedBy(email, () => dialog.getByRole('button', { name: 'Mail me a code' }).press('Enter'))
       const field = dialog.getByLabel('Six-digit code')
       await field.waitFor()
-      expect(await focused(page)).toBe('Six-digit code')
+      await expect.poll(() => focused(page)).toBe('Six-digit code')
 
       await field.fill(code === '000000' ? '000001' : '000000')
       await dialog.getByText('That code does not fit').waitFor()
@@ -159,7 +159,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
         await how()
         await page.getByText('Nothing was changed').waitFor()
         expect(await page.getByRole('dialog').count()).toBe(0)
-        expect(await focused(page)).toBe('Add a passkey')
+        await expect.poll(() => focused(page)).toBe('Add a passkey')
       }
       await page.getByText('None yet').waitFor()
     })
@@ -212,7 +212,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
       await elsewhere.getByRole('button', { name: /^Sign out/ }).press('Enter')
       await page.getByText('is signed out.').waitFor()
       await elsewhere.waitFor({ state: 'detached' })
-      expect(await focused(page)).toBe('Elsewhere')
+      await expect.poll(() => focused(page)).toBe('Elsewhere')
       await shows(other.page, 'Your session has ended')
       expect(await other.page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe(
         '/sign-in?redirect_to=%2Fnotes',
@@ -264,7 +264,7 @@ describe.skipIf(withoutBrowser())('the account', () => {
 
       await open.first().getByRole('button').press('Enter')
       await page.getByText('One that you have seen').waitFor()
-      expect(await focused(page)).toBe('Alerts')
+      await expect.poll(() => focused(page)).toBe('Alerts')
       await page.getByRole('button', { name: 'I have seen them all' }).click()
       await page.getByText('5 that you have seen').click()
       await page.getByText('Nothing that you have not seen').waitFor()
@@ -299,7 +299,9 @@ describe.skipIf(withoutBrowser())('the account', () => {
       expect(await lines.count()).toBe(20)
       await log.getByRole('button', { name: 'Show more' }).press('Enter')
       await lines.nth(27).waitFor()
-      expect(await page.evaluate('document.activeElement === document.querySelectorAll("li.entry")[20]')).toBe(true)
+      await expect
+        .poll(() => page.evaluate('document.activeElement === document.querySelectorAll("li.entry")[20]'))
+        .toBe(true)
       expect(await log.getByText('Signed in, by mail').count()).toBe(1)
       expect(await lines.getByText(/was read|were read/).count()).toBe(0)
       expect(await log.getByRole('button', { name: 'Show more' }).count()).toBe(0)

@@ -77,7 +77,9 @@ describe.skipIf(withoutBrowser())('recovery, by its pages', { timeout: 240_000 }
     await chooseNext()
     await alert('That code is wrong, or was used before.')
     await look(page, 'recovery-code-wrong')
-    expect(await page.getByLabel('Recovery code').evaluate((field) => field === document.activeElement)).toBe(true)
+    await expect
+      .poll(() => page.getByLabel('Recovery code').evaluate((field) => field === document.activeElement))
+      .toBe(true)
     await giveCode((codes[3] ?? '').toLowerCase().replaceAll('-', ' '))
     const goOn = await holdReencryption()
     await keepCodes() // the passphrase is not asked for once more
