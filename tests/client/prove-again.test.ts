@@ -275,3 +275,23 @@ test('an operation that was on its way while the session got another cookie is s
   expect(await late).toEqual([])
   expect(onUnauthenticated).not.toHaveBeenCalled()
 })
+
+test('an operation that is refused before the answer with the new cookie has come waits for that, and is sent again', async () => {
+  const proof = later<Reply>()
+  const onUnauthenticated = vi.fn()
+  const { client } = clientOf(
+    (name, times) => {
+      if (name === 'ReauthenticateWithCode') return proof.promise
+      return times === 1 ? { code: 'UNAUTHENTICATED', path: ['sessions'] } : { data: { sessions: [] } }
+    },
+    { onUnauthenticated },
+  )
+  const proved = client.reauthenticateWithCode({ code: '123456' })
+  const early = client.sessions()
+  // The refusal is read before the proof is answered.
+  await new Promise((resolve) => setImmediate(resolve))
+  proof.resolve({ data: { reauthenticateWithCode: { level: 'FRESH' } } })
+  await proved
+  expect(await early).toEqual([])
+  expect(onUnauthenticated).not.toHaveBeenCalled()
+})
